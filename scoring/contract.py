@@ -1,0 +1,130 @@
+"""What goes into a scoring run and what comes out: plain records, no I/O.
+
+These records cross the border between the platform and the engine, as JSON when the engine
+runs in a caged child process. They hold facts that are public (formats, targets, metric
+choices) or results; never reference values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+JsonValue = Any  # a value json.dumps accepts; reader options and metric parameters
+
+
+class Direction(StrEnum):
+    """Which way is better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+class ScoreStatus(StrEnum):
+    """Why a value is there, or why it is not. A value is present exactly when the status is OK."""
+
+    OK = "ok"
+    MISSING = "missing"  # the prediction says nothing about this target
+    UNDEFINED = "undefined"  # the metric has no value here (a constant input to a correlation)
+    FAILED = "failed"  # the metric could not be computed; `detail` says why, without values
+
+
+class Aggregate(StrEnum):
+    """How the per-target values of one metric become the entry's one value.
+
+    ``POOLED`` is the other kind of metric: it sees the scalars of all targets at once (a
+    correlation over molecules), so it has no per-target values and its row has no target.
+    """
+
+    MEAN = "mean"
+    MEDIAN = "median"
+    SUM = "sum"
+    ROOT_MEAN = "root_mean"  # sqrt of the mean: squared errors per target -> RMSE over targets
+    GEOMETRIC_MEAN = "geometric_mean"
+    POOLED = "pooled"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a submitted file, told to the person who can mend it.
+
+    Built from the public specification and the person's own file only.
+    """
+
+    code: str  # stable, upper snake: NOT_FINITE, BAD_SHAPE, MISSING_TARGET ...
+    message: str  # what is wrong: "row 12, column logp: 'abc' is not a number"
+    where: str = ""  # the place: "row 12, column logp", "array u03", "line 4"
+    remedy: str = ""  # how to mend it: "write a finite decimal number"
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionFormat:
+    """Which reader reads a round's predictions, and how it is set up."""
+
+    reader: str  # slug of a registered reader: "npz", "csv", "sections"
+    options: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSpec:
+    """What is public about one target: its name and the shape a prediction must have."""
+
+    slug: str
+    shape: tuple[int, ...] = ()  # () is a scalar
+    low: float | None = None  # a prediction outside [low, high] is refused
+    high: float | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class MetricChoice:
+    """One metric of a round: a registered metric at a version, its parameters, its aggregate."""
+
+    key: str  # unique in the round, stable: "nrmse", "frmse_low"
+    slug: str  # registered metric: "nrmse", "frmse"
+    version: int = 1
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    aggregate: Aggregate = Aggregate.MEAN
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One score: metric ``key`` on ``target`` (None for a pooled metric)."""
+
+    key: str
+    target: str | None
+    status: ScoreStatus
+    value: float | None = None
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.value is not None) != (self.status is ScoreStatus.OK):
+            raise ValueError(f"score {self.key}/{self.target}: a value is present exactly when ok")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a reader understood of a prediction file."""
+
+    problems: tuple[Problem, ...] = ()
+    problems_left_out: int = 0  # found beyond the reporting limit
+    answered: tuple[str, ...] = ()  # targets with a readable prediction
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)  # e.g. method name in the file
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReport:
+    """The outcome of one scoring run: rows, or the problems that made the file unreadable."""
+
+    rows: tuple[ScoreRow, ...]
+    check: CheckReport
+    engine_version: str
+
+    def to_json(self) -> dict[str, JsonValue]:
+        return asdict(self)

@@ -1,0 +1,30 @@
+"""The engine's errors. Each carries facts; none carries a reference value."""
+
+from __future__ import annotations
+
+from scoring.contract import Problem
+
+
+class ScoringError(Exception):
+    """Base of everything the engine raises on purpose."""
+
+
+class MetricInputError(ScoringError, ValueError):
+    """A metric was called with arrays or parameters outside its domain."""
+
+
+class UnknownMetricError(ScoringError, LookupError):
+    """No metric of this slug and version is registered."""
+
+
+class UnknownReaderError(ScoringError, LookupError):
+    """No reader of this slug is registered."""
+
+
+class PredictionFormatError(ScoringError, ValueError):
+    """A file could not be read as declared; lists every problem found, up to a limit."""
+
+    def __init__(self, problems: tuple[Problem, ...], left_out: int = 0) -> None:
+        self.problems = problems
+        self.left_out = left_out
+        super().__init__("; ".join(problem.message for problem in problems))
