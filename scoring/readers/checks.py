@@ -170,9 +170,9 @@ def check_range(log: ProblemLog, target: TargetSpec, *, value: float, where: str
 
 def range_text(target: TargetSpec) -> str:
     """Return the accepted range of a target in words."""
-    if target.low is None:
-        return f"up to {target.high:g}"
-    return f"from {target.low:g}" + ("" if target.high is None else f" to {target.high:g}")
+    low = "" if target.low is None else f"from {target.low:g}"
+    high = "" if target.high is None else f"up to {target.high:g}"
+    return " ".join(part for part in (low, high) if part)
 
 
 class _Tally:

@@ -125,9 +125,9 @@ class StreamSource:
 
     def read(self) -> AnyArray:
         values = self._take(self._start(), math.prod(self.shape))
-        if self._header.fortran_order:
-            return values.reshape(self.shape[::-1]).T
-        return values.reshape(self.shape)
+        shape = self.shape[::-1] if self._header.fortran_order else self.shape
+        whole: AnyArray = values.reshape(shape)
+        return whole.T if self._header.fortran_order else whole
 
     def chunks(self, max_bytes: int = CHUNK_BYTES) -> Iterator[AnyArray]:
         if not self.shape:
