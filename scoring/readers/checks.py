@@ -15,6 +15,7 @@ from scoring.readers.base import AnyArray, ArraySource, ProblemLog
 # Plain numbers only: no objects (pickles), text, records, dates, complex or extended floats.
 ALLOWED_DTYPES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
 _NAME_SHOWN = 60
+_NAMES_SEARCHED = 2000
 
 
 def shown(text: str) -> str:
@@ -30,7 +31,7 @@ def shape_text(shape: Sequence[int]) -> str:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the nearest known name, or nothing."""
-    known = list(known)
+    known = list(known)[:_NAMES_SEARCHED]
     folded = {candidate.casefold().strip(): candidate for candidate in reversed(known)}
     exact = folded.get(name.casefold().strip())
     near = [exact] if exact else get_close_matches(name[:200], known, n=1, cutoff=0.6)
@@ -78,9 +79,11 @@ def check_unknown_target(
     known = [target.slug for target in targets]
     if name in known:
         return True
+    # Searching for a near name is slow: not for a file that is wrong in thousands of places.
+    hint = "" if log.is_full else suggestion(name, known)
     log.add(
         "UNKNOWN_TARGET",
-        f"{shown(name)} is not a target of this round.{suggestion(name, known)}",
+        f"{shown(name)} is not a target of this round.{hint}",
         where=where,
         remedy="use the target names of the round exactly: same case, no added spaces",
     )
@@ -152,11 +155,24 @@ def check_values(
     )
 
 
+def check_range(log: ProblemLog, target: TargetSpec, *, value: float, where: str) -> bool:
+    """Note one number outside the target's range; return whether it is inside."""
+    if not bool(_outside(np.asarray(value), target)):
+        return True
+    log.add(
+        "OUT_OF_RANGE",
+        f"{where}: the value is outside the range {range_text(target)}",
+        where=where,
+        remedy="check the unit and the sign",
+    )
+    return False
+
+
 def range_text(target: TargetSpec) -> str:
     """Return the accepted range of a target in words."""
-    if target.low is None:
-        return f"up to {target.high:g}"
-    return f"from {target.low:g}" + ("" if target.high is None else f" to {target.high:g}")
+    low = "" if target.low is None else f"from {target.low:g}"
+    high = "" if target.high is None else f"up to {target.high:g}"
+    return " ".join(part for part in (low, high) if part)
 
 
 class _Tally:
