@@ -24,6 +24,7 @@ RESERVED_NAMES = frozenset({"encoding", "other_columns"})
 # A form feed or U+2028 is no line end here, although str.splitlines would break the line there.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # the byte order marks of UTF-16 and UTF-32
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 BLANKS = ' \t"'  # what may stand around a line that a spreadsheet has written
 _KEY_LENGTH = 80
 _LINES_COMPARED = 2000  # with misspelled keys; comparing is slow
@@ -389,3 +390,8 @@ def key_suggestion(text: str, *, layout: Layout) -> str:
     }
     near = get_close_matches(layout.folded(start[:_KEY_LENGTH]), known, n=1, cutoff=0.8)
     return f" Did you mean the section key {shown(known[near[0]])}?" if near else ""
+
+
+def printable(text: str) -> str:
+    """Replace control and text-direction characters, which have no place on a page, by U+FFFD."""
+    return _UNPRINTABLE.sub("\ufffd", text)
