@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 (
                     "domain_question",
                     models.TextField(
-                        help_text="The domain half. What does science want to know, and what would it change? Markdown."
+                        help_text="The domain half. What does science want to know, and why? Markdown."
                     ),
                 ),
                 (
