@@ -27,6 +27,7 @@ _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # the byte order marks of UTF-16 and U
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 BLANKS = ' \t"'  # what may stand around a line that a spreadsheet has written
 _KEY_LENGTH = 80
+_LIKENESS = 0.75  # of a misspelled key to a key, as difflib measures it
 _LINES_COMPARED = 2000  # with misspelled keys; comparing is slow
 
 
@@ -375,7 +376,7 @@ def near_key(lines: Iterable[Line], *, section: Section, layout: Layout) -> Line
         start = line.text.partition(layout.key_suffix or "\n")[0].strip(BLANKS)
         if len(start) > _KEY_LENGTH:
             continue
-        if get_close_matches(layout.folded(start), keys, n=1, cutoff=0.8):
+        if get_close_matches(layout.folded(start), keys, n=1, cutoff=_LIKENESS):
             return line
     return None
 
@@ -388,7 +389,7 @@ def key_suggestion(text: str, *, layout: Layout) -> str:
         for section in layout.sections.values()
         for key in section.keys
     }
-    near = get_close_matches(layout.folded(start[:_KEY_LENGTH]), known, n=1, cutoff=0.8)
+    near = get_close_matches(layout.folded(start[:_KEY_LENGTH]), known, n=1, cutoff=_LIKENESS)
     return f" Did you mean the section key {shown(known[near[0]])}?" if near else ""
 
 

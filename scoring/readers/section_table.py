@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scoring.contract import JsonValue, TargetSpec
 from scoring.errors import ReaderOptionError
 from scoring.readers.base import ArraySource, MemorySource, ProblemLog
-from scoring.readers.checks import check_unknown_target, check_values, note_duplicate, shown
+from scoring.readers.checks import check_range, check_unknown_target, note_duplicate, shown
 from scoring.readers.number_text import NumberError, parse_number
 from scoring.readers.section_layout import (
     Layout,
@@ -97,8 +97,8 @@ def read_table(
         first[target.slug] = line.where
         if value is None:
             continue
+        check_range(log, target, value=value, where=line.where)
         sources[target.slug] = MemorySource(value)
-        check_values(log, target, source=sources[target.slug], where=line.where)
         for name, column in table.other_columns.items():
             if column < len(cells) and cells[column]:
                 other[name][target.slug] = printable(cells[column][:_CELL_LENGTH])
@@ -135,18 +135,27 @@ def _row(log: ProblemLog, line: Line, *, table: Table) -> list[str] | None:
     needed = max(table.id_column, table.value_column) + 1
     if needed <= len(cells) <= table.width:
         return cells
-    hint = key_suggestion(line.text, layout=table.layout)
-    if not hint and len(cells) > table.width and table.layout.delimiters[0] == ",":
-        hint = " Are there decimal commas?"
     expected = str(needed) if needed == table.width else f"{needed} to {table.width}"
+    columns = "1 column" if len(cells) == 1 else f"{len(cells)} columns"
     log.add(
         "BAD_ROW",
-        f"{line.where}: {shown(line.text.strip())} has {len(cells)} columns, "
-        f"expected {expected}.{hint}",
+        f"{line.where}: {shown(line.text.strip())} has {columns}, expected {expected}."
+        + _row_hint(line, cells=cells, table=table),
         where=line.where,
         remedy=_row_remedy(table),
     )
     return None
+
+
+def _row_hint(line: Line, *, cells: Sequence[str], table: Table) -> str:
+    """Return what a row with too few or too many columns may really be, or nothing."""
+    if hint := key_suggestion(line.text, layout=table.layout):
+        return hint
+    if len(cells) > table.width and table.layout.delimiters[0] == ",":
+        return " Are there decimal commas?"
+    if len(cells) == 1 and any(mark in cells[0] for mark in table.layout.delimiters):
+        return " Is the whole row in quotation marks?"
+    return ""
 
 
 def _row_remedy(table: Table) -> str:
