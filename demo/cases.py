@@ -63,6 +63,7 @@ class Case:
     primary: str
     references: Mapping[str, float]
     entries: tuple[Entry, ...]
+    unreadable: Mapping[str, str]  # entries known to be unreadable as received, with the reason
     published: tuple[PublishedTable, ...]
     tolerance: float
 
@@ -104,6 +105,7 @@ def _case(declared: Mapping[str, Any], folder: Path) -> Case:
         primary=primary,
         references=_references(declared["references"], folder, targets=targets),
         entries=_with_senders(entries, declared.get("user_map"), folder),
+        unreadable=declared["submissions"]["unreadable"],
         published=tuple(_published(declared["published"], folder, entries=entries)),
         tolerance=float(declared["published"]["tolerance"]),
     )

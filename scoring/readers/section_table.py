@@ -74,37 +74,47 @@ def table_from(
     )
 
 
-def read_table(
-    log: ProblemLog, body: SectionBody | None, *, table: Table
-) -> tuple[dict[str, ArraySource], dict[str, dict[str, str]]]:
-    """Read the rows; return a source per target, and the other columns as written."""
-    sources: dict[str, ArraySource] = {}
-    other: dict[str, dict[str, str]] = {name: {} for name in table.other_columns}
-    first: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class TableReading:
+    """What a table says: a source per target, the other columns as written, who was named."""
+
+    sources: dict[str, ArraySource]
+    other: dict[str, dict[str, str]]
+    first_lines: dict[str, str]  # by target, also where the value could not be read
+
+
+def read_table(log: ProblemLog, body: SectionBody | None, *, table: Table) -> TableReading:
+    """Read the rows of a table; note what is wrong with each."""
+    reading = TableReading({}, {name: {} for name in table.other_columns}, {})
     rows = 0
     for line in body.lines if body is not None else ():
         cells = _row(log, line, table=table)
-        if cells is None:
-            continue
-        rows += 1
-        target = _target(log, cells[table.id_column], line=line, table=table)
-        value = _number(log, cells[table.value_column], line=line, table=table)
-        if target is None:
-            continue
-        if target.slug in first:
-            note_duplicate(log, target.slug, where=line.where, first=first[target.slug])
-            continue
-        first[target.slug] = line.where
-        if value is None:
-            continue
-        check_range(log, target, value=value, where=line.where)
-        sources[target.slug] = MemorySource(value)
-        for name, column in table.other_columns.items():
-            if column < len(cells) and cells[column]:
-                other[name][target.slug] = printable(cells[column][:_CELL_LENGTH])
+        if cells is not None:
+            rows += 1
+            _read_row(log, reading, cells=cells, line=line, table=table)
     if body is not None and not rows and not len(log):
         _note_empty(log, body, table=table)
-    return sources, other
+    return reading
+
+
+def _read_row(
+    log: ProblemLog, reading: TableReading, *, cells: Sequence[str], line: Line, table: Table
+) -> None:
+    target = _target(log, cells[table.id_column], line=line, table=table)
+    value = _number(log, cells[table.value_column], line=line, table=table)
+    if target is None:
+        return
+    if target.slug in reading.first_lines:
+        first = reading.first_lines[target.slug]
+        note_duplicate(log, target.slug, where=line.where, first=first)
+        return
+    reading.first_lines[target.slug] = line.where
+    if value is None or not check_range(log, target, value=value, where=line.where):
+        return
+    reading.sources[target.slug] = MemorySource(value)
+    for name, column in table.other_columns.items():
+        if column < len(cells) and cells[column]:
+            reading.other[name][target.slug] = printable(cells[column][:_CELL_LENGTH])
 
 
 def _note_empty(log: ProblemLog, body: SectionBody, *, table: Table) -> None:
@@ -140,15 +150,17 @@ def _row(log: ProblemLog, line: Line, *, table: Table) -> list[str] | None:
     log.add(
         "BAD_ROW",
         f"{line.where}: {shown(line.text.strip())} has {columns}, expected {expected}."
-        + _row_hint(line, cells=cells, table=table),
+        + _row_hint(log, line, cells=cells, table=table),
         where=line.where,
         remedy=_row_remedy(table),
     )
     return None
 
 
-def _row_hint(line: Line, *, cells: Sequence[str], table: Table) -> str:
+def _row_hint(log: ProblemLog, line: Line, *, cells: Sequence[str], table: Table) -> str:
     """Return what a row with too few or too many columns may really be, or nothing."""
+    if log.is_full:  # what comes now is only counted, and looking for likeness is slow
+        return ""
     if hint := key_suggestion(line.text, layout=table.layout):
         return hint
     if len(cells) > table.width and table.layout.delimiters[0] == ",":
@@ -199,10 +211,10 @@ def _target(log: ProblemLog, identifier: str, *, line: Line, table: Table) -> Ta
             where=line.where,
             remedy=_row_remedy(table),
         )
-    elif hint := key_suggestion(identifier, layout=table.layout):
+    elif log.is_full or (hint := key_suggestion(identifier, layout=table.layout)):
         log.add(
             "UNKNOWN_TARGET",
-            f"{shown(identifier)} is not a target of this round.{hint}",
+            f"{shown(identifier)} is not a target of this round.{'' if log.is_full else hint}",
             where=line.where,
             remedy="write section keys exactly as the round's template has them",
         )

@@ -66,15 +66,16 @@ def read_sections(
         log, text, max_lines=options["max_lines"], max_length=options["max_line_length"]
     )
     found = split_sections(log, lines, layout=layout)
-    sources, other = read_table(log, found.get(layout.table.name), table=table)
+    table_reading = read_table(log, found.get(layout.table.name), table=table)
     metadata: dict[str, JsonValue] = {"encoding": encoding}
     for name, body in found.items():
         if body.section.kind != "table":
             metadata[name] = _read_prose(log, body, layout=layout)
     if layout.table.name in found:
-        check_complete(log, sources, targets=targets, options=options)
+        check_complete(log, table_reading.first_lines, targets=targets, options=options)
     log.raise_if_any()
-    return Prediction(sources, {**metadata, "other_columns": other})
+    metadata["other_columns"] = table_reading.other
+    return Prediction(table_reading.sources, metadata)
 
 
 def _read_prose(log: ProblemLog, body: SectionBody, *, layout: Layout) -> JsonValue:

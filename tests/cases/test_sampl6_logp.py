@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from demo.cases import Case, read_case
+from demo.cases import Case, read_case, read_description
 from scoring.errors import PredictionFormatError
 from scoring.readers import get_reader
 from tests.cases.real import case_folder, description_of
@@ -25,11 +25,10 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="module")
-def predictions(case: Case) -> dict[str, NDArray[np.float64]]:
-    """Return the eleven values of every readable file; fail with all problems of the others."""
+def readings(case: Case) -> dict[str, NDArray[np.float64] | str]:
+    """Return by entry the eleven values of its file, or why it cannot be read."""
     reader = get_reader(case.prediction_format.reader)
-    values: dict[str, NDArray[np.float64]] = {}
-    refused: list[str] = []
+    found: dict[str, NDArray[np.float64] | str] = {}
     for entry in case.entries:
         with entry.path.open("rb") as handle:
             try:
@@ -37,13 +36,19 @@ def predictions(case: Case) -> dict[str, NDArray[np.float64]]:
                     handle, options=case.prediction_format.options, targets=case.targets
                 )
             except PredictionFormatError as error:
-                refused.append(f"{entry.path.name}: {error}")
+                found[entry.id] = str(error)
             else:
-                values[entry.id] = np.array(
+                found[entry.id] = np.array(
                     [float(prediction.sources[target.slug].read()) for target in case.targets]
                 )
-    assert not refused, "unreadable files:\n" + "\n".join(refused)
-    return values
+    return found
+
+
+@pytest.fixture(scope="module")
+def predictions(
+    readings: Mapping[str, NDArray[np.float64] | str],
+) -> dict[str, NDArray[np.float64]]:
+    return {key: found for key, found in readings.items() if not isinstance(found, str)}
 
 
 def statistics(
@@ -62,10 +67,13 @@ def statistics(
     return result
 
 
-def test_every_file_as_received_is_read(
-    case: Case, predictions: Mapping[str, NDArray[np.float64]]
+def test_every_received_file_is_read_but_those_declared_unreadable(
+    case: Case, readings: Mapping[str, NDArray[np.float64] | str]
 ) -> None:
-    assert len(predictions) == len(case.entries) == 105
+    refused = {key: found for key, found in readings.items() if isinstance(found, str)}
+    assert refused.keys() == case.unreadable.keys(), "\n".join(map(": ".join, refused.items()))
+    declared = read_description(description_of(case.slug))
+    assert len(case.entries) == declared["submissions"]["expected_count"]
 
 
 def test_published_statistics_follow_from_the_files(
@@ -76,7 +84,8 @@ def test_published_statistics_follow_from_the_files(
     compared = 0
     assert case.published
     for table in case.published:
-        for identifier, published in table.values.items():
+        for identifier in table.values.keys() - case.unreadable.keys():
+            published = table.values[identifier]
             ours = statistics(reference, predictions[identifier])
             for key, value in published.items():
                 if key not in ours:
@@ -94,5 +103,6 @@ def test_published_rows_stand_in_the_order_of_rmse(
 ) -> None:
     reference = np.array([case.references[target.slug] for target in case.targets])
     for table in case.published:
-        ours = [statistics(reference, predictions[key])["rmse"] for key in table.ids]
+        readable = [key for key in table.ids if key not in case.unreadable]
+        ours = [statistics(reference, predictions[key])["rmse"] for key in readable]
         assert ours == sorted(ours)

@@ -222,6 +222,11 @@ def test_unanswered_target_matters_only_where_all_are_required() -> None:
     assert codes(text, require_all=True) == ["MISSING_TARGET", "MISSING_TARGET"]
 
 
+def test_target_with_an_unreadable_value_is_not_called_missing_as_well() -> None:
+    text = "Predictions:\nM01,1\nM02,?\nM03,x\nName: x\n"
+    assert codes(text, require_all=True) == ["MISSING_VALUE", "NOT_A_NUMBER"]
+
+
 def test_case_of_ids_is_ignored_only_where_declared() -> None:
     text = "Predictions:\nm01,1\nName: x\n"
     (problem,) = problems(text)
