@@ -38,7 +38,7 @@ def check_records(round_: Round) -> None:
         *_identity_problems(round_),
         *_score_problems(round_),
         *_target_problems(round_),
-        *_share_problems((*round_.results, *round_.nodes, *round_.target_sets)),
+        *_share_problems(round_.owners),
         *_late_artifacts(round_),
         *lineage_problems(round_.results, nodes),
     ]
@@ -51,8 +51,7 @@ def _twice(ids: Iterable[str]) -> list[str]:
 
 
 def _identity_problems(round_: Round) -> Iterator[str]:
-    accounts = [COMMONS]
-    accounts += [each.id for each in (*round_.results, *round_.nodes, *round_.target_sets)]
+    accounts = [COMMONS, *(owner.id for owner in round_.owners)]
     for each in _twice(accounts):
         yield f"{each}: two accounts bear this id"
     for each in _twice(result.team for result in round_.results):

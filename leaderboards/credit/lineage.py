@@ -21,7 +21,7 @@ mirrors of a favourite dataset would crowd out the other inputs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
@@ -55,7 +55,7 @@ def flow(result: Result, nodes: Mapping[str, Node]) -> list[Part]:
     Returns
     -------
     list of Part
-        Fractions sum to 1 exactly. The first part is the team's own.
+        Fractions sum to 1 exactly, paths are distinct. The first part is the team's own.
     """
     own = Part(result.id, CreditKind.METHOD, (result.id,), HALF)
     parts = [own]
@@ -64,7 +64,17 @@ def flow(result: Result, nodes: Mapping[str, Node]) -> list[Part]:
             parts.append(Part(COMMONS, CreditKind.COMMONS, (*path, COMMONS), amount))
         else:
             parts.extend(_descend(node, path, level=1, amount=amount, nodes=nodes, result=result))
-    return parts
+    return _one_part_a_path(parts)
+
+
+def _one_part_a_path(parts: list[Part]) -> list[Part]:
+    """Add up parts on one path: the kept and the passed-on half can both end in the commons."""
+    joined: dict[tuple[str, ...], Part] = {}
+    for part in parts:
+        known = joined.get(part.path)
+        fraction = part.fraction + (known.fraction if known else 0)
+        joined[part.path] = replace(part, fraction=fraction)
+    return list(joined.values())
 
 
 def _descend(
@@ -142,7 +152,8 @@ def lineage_problems(results: Iterable[Result], nodes: Mapping[str, Node]) -> li
     input, and nothing is its own ancestor.
     """
     problems: list[str] = []
-    for owner in (*results, *nodes.values()):
+    owners: list[Result | Node] = [*results, *nodes.values()]
+    for owner in owners:
         problems += _input_problems(owner, nodes)
     problems += _kind_problems(nodes.values())
     try:

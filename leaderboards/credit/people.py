@@ -40,9 +40,7 @@ def equal_shares(people: Iterable[str], *, confirmed: bool = True) -> tuple[Shar
 
 def shares_of(round_: Round) -> dict[str, tuple[Share, ...]]:
     """Shares of every account of a round but the commons, which belongs to nobody."""
-    return {
-        owner.id: owner.shares for owner in (*round_.results, *round_.nodes, *round_.target_sets)
-    }
+    return {owner.id: owner.shares for owner in round_.owners}
 
 
 def people(books: Books, shares: Mapping[str, tuple[Share, ...]]) -> tuple[PersonLine, ...]:

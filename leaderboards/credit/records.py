@@ -191,6 +191,11 @@ class Round:
     near_duplicates: tuple[tuple[str, str], ...] = ()
 
     @property
+    def owners(self) -> tuple[Result | Node | TargetSet, ...]:
+        """Every account of the round that belongs to people: all but the commons."""
+        return (*self.results, *self.nodes, *self.target_sets)
+
+    @property
     def assessed_targets(self) -> tuple[TargetUnit, ...]:
         """The targets that count, in the order of their sets."""
         return tuple(
