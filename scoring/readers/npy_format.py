@@ -150,7 +150,7 @@ class StreamSource:
             raise_damage(self._where)
         if self.dtype.kind == "b":
             # A byte other than 0 and 1 is no valid bool in memory.
-            return np.frombuffer(taken, dtype=np.uint8) != 0
+            return np.frombuffer(taken, dtype=np.uint8).astype(np.bool_)
         return np.frombuffer(taken, dtype=self.dtype)
 
 
