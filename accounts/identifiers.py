@@ -1,0 +1,27 @@
+"""Public identifiers of people."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.exceptions import ValidationError
+
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
+
+
+def orcid_check_character(base: str) -> str:
+    """Return the check character of an ORCID iD from its first 15 digits (ISO 7064 mod 11-2)."""
+    total = 0
+    for digit in base:
+        total = (total + int(digit)) * 2
+    result = (12 - total % 11) % 11
+    return "X" if result == 10 else str(result)
+
+
+def validate_orcid(value: str) -> None:
+    """Refuse an ORCID iD of the wrong form or with a wrong check character."""
+    if not _ORCID.fullmatch(value):
+        raise ValidationError("An ORCID iD has the form 0000-0002-1825-0097.")
+    digits = value.replace("-", "")
+    if orcid_check_character(digits[:15]) != digits[15]:
+        raise ValidationError("This ORCID iD has a typing error: its last character does not fit.")

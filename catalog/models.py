@@ -1,0 +1,213 @@
+"""Datasets and models as versioned artifacts, the people behind them, and their lineage."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.identifiers import validate_orcid
+from accounts.models import Team
+from catalog.licences import validate_licence
+from catalog.roles import validate_credit_roles
+
+SHARES_TOTAL_BP = 10_000
+
+
+class Artifact(models.Model):
+    """One version of a dataset, a model or a target set: what credit lands on."""
+
+    class Kind(models.TextChoices):
+        DATASET = "dataset", "Dataset"
+        MODEL = "model", "Model"
+        TARGET_SET = "target-set", "Target set"
+
+    class Origin(models.TextChoices):
+        """How it came to be; decides what part of the credit stays here (docs/credit.md)."""
+
+        ORIGINAL = "original", "Original: measured, simulated, collected"
+        DERIVED = "derived", "Derived: cleaned, harmonised, merged, enriched, trained"
+        COPY = "copy", "Copy: mirror or other format of the same content"
+
+    class Disclosure(models.TextChoices):
+        FULL = "full", "All inputs declared"
+        PARTIAL = "partial", "Some inputs declared"
+        UNDISCLOSED = "undisclosed", "Not disclosed"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    slug = models.SlugField(max_length=80, help_text="The same for all versions.")
+    version = models.CharField(
+        max_length=20, default="1", validators=[RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z.+-]*$")]
+    )
+    title = models.CharField(max_length=200)
+    summary = models.TextField(help_text="Two sentences: what it is and what it is good for.")
+    description = models.TextField(blank=True, help_text="Markdown.")
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.ORIGINAL)
+    licence = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[validate_licence],
+        help_text="An SPDX expression, like CC-BY-4.0 or MIT OR Apache-2.0.",
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="artifacts",
+        help_text="The team whose method this is; empty for community data.",
+    )
+    disclosure = models.CharField(
+        "lineage",
+        max_length=12,
+        choices=Disclosure,
+        default=Disclosure.FULL,
+        help_text="How much of what it was built on is declared here.",
+    )
+    doi = models.CharField("DOI", max_length=200, blank=True)
+    url = models.URLField(blank=True)
+    is_stub = models.BooleanField(
+        default=False, help_text="Stands for outside data; its people can claim their shares later."
+    )
+    registered_at = models.DateTimeField(default=timezone.now, editable=False)
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="registered_artifacts"
+    )
+    shares_sealed = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Shares are complete: they sum to 10,000 and the database holds them so.",
+    )
+
+    class Meta:
+        ordering = ["title", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "version"], name="artifact_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} (version {self.version})"
+
+    def get_absolute_url(self) -> str:
+        name = "pages:model" if self.kind == self.Kind.MODEL else "pages:dataset"
+        return reverse(name, args=[self.slug, self.version])
+
+
+class ArtifactFile(models.Model):
+    """A public file of an artifact."""
+
+    artifact = models.ForeignKey(Artifact, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=300, blank=True)
+    file = models.FileField(upload_to="artifacts/", max_length=200)
+    size_bytes = models.PositiveBigIntegerField(editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)
+    media_type = models.CharField(max_length=100, default="application/octet-stream")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["artifact", "name"], name="artifact_file_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contribution(models.Model):
+    """One contributor's share of one artifact version, in basis points (1/10,000)."""
+
+    artifact = models.ForeignKey(Artifact, on_delete=models.CASCADE, related_name="contributions")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contributions",
+        help_text="Empty until the contributor has an account here.",
+    )
+    name = models.CharField(max_length=120, blank=True, help_text="Of a person not here yet.")
+    orcid = models.CharField("ORCID iD", max_length=19, blank=True, validators=[validate_orcid])
+    share_bp = models.PositiveIntegerField(
+        "share (basis points)",
+        validators=[MinValueValidator(1), MaxValueValidator(SHARES_TOTAL_BP)],
+        help_text="10000 is all of it; the shares of one artifact sum to 10000.",
+    )
+    roles = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_credit_roles],
+        help_text='CRediT roles, like ["data-curation", "software"].',
+    )
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="A share counts once its owner confirms it."
+    )
+
+    class Meta:
+        ordering = ["-share_bp", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["artifact", "person"],
+                condition=models.Q(person__isnull=False),
+                name="contribution_person_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(share_bp__gte=1, share_bp__lte=SHARES_TOTAL_BP),
+                name="contribution_share_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(person__isnull=False) | ~models.Q(name=""),
+                name="contribution_names_someone",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at__isnull=True) | models.Q(person__isnull=False),
+                name="contribution_confirmed_by_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_name}: {self.share_bp} bp"
+
+    @property
+    def public_name(self) -> str:
+        return self.person.public_name if self.person else self.name
+
+
+class LineageEdge(models.Model):
+    """`child` was made from `parent`. Edges run from newer to older, so there is no circle."""
+
+    class Relation(models.TextChoices):
+        TRAINED_ON = "trained-on", "trained on"
+        FINE_TUNED_FROM = "fine-tuned-from", "fine-tuned from"
+        DERIVED_FROM = "derived-from", "derived from"
+        VARIANT_OF = "variant-of", "format or variant of"
+        IDENTICAL_TO = "identical-to", "identical to"
+
+    class Status(models.TextChoices):
+        DECLARED = "declared", "Declared"
+        DISPUTED = "disputed", "Disputed"
+        UPHELD = "upheld", "Upheld"
+        REJECTED = "rejected", "Rejected"
+
+    child = models.ForeignKey(Artifact, on_delete=models.CASCADE, related_name="parent_edges")
+    parent = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="child_edges")
+    relation = models.CharField(max_length=20, choices=Relation)
+    use = models.CharField(max_length=300, blank=True, help_text="What it was used for.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DECLARED)
+    declared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    declared_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["child", "parent"], name="lineage_edge_once"),
+            models.CheckConstraint(
+                condition=~models.Q(child=models.F("parent")), name="lineage_not_to_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.child} {self.get_relation_display()} {self.parent}"

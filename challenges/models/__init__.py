@@ -1,0 +1,18 @@
+"""Challenges, their rounds, targets and sealed references."""
+
+from challenges.models.challenge import Challenge, ChallengeRole
+from challenges.models.reference import Reference, ReferenceAccess
+from challenges.models.round import Round, RoundFile, RoundMetric, RoundState
+from challenges.models.target import Target
+
+__all__ = [
+    "Challenge",
+    "ChallengeRole",
+    "Reference",
+    "ReferenceAccess",
+    "Round",
+    "RoundFile",
+    "RoundMetric",
+    "RoundState",
+    "Target",
+]

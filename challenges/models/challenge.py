@@ -1,0 +1,74 @@
+"""The scientific question and its charter."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.licences import validate_licence
+
+
+class Challenge(models.Model):
+    """A question with both halves: why a domain expert asks it, what an ML person optimises."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    title = models.CharField(max_length=160)
+    summary = models.CharField(max_length=300, help_text="One sentence for the list of challenges.")
+    domain_question = models.TextField(
+        help_text="The domain half. What does science want to know, and why? Markdown."
+    )
+    ml_task = models.TextField(
+        "machine-learning task",
+        help_text="The ML half. What goes in, what comes out, what is measured and why? Markdown.",
+    )
+    data_statement = models.TextField(
+        blank=True,
+        help_text="Where the held-out answers come from and how good they are. Markdown.",
+    )
+    ethics = models.TextField(blank=True, help_text="Risks, consent, limits of use. Markdown.")
+    licence = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[validate_licence],
+        help_text="Licence of the released inputs and, after the reveal, the answers (SPDX).",
+    )
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    people = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="ChallengeRole", related_name="challenges"
+    )
+
+    class Meta:
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:challenge", args=[self.slug])
+
+
+class ChallengeRole(models.Model):
+    """What a person may do in a challenge."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        ORGANIZER = "organizer", "Organizer"
+
+    challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="roles")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="challenge_roles"
+    )
+    role = models.CharField(max_length=10, choices=Role, default=Role.ORGANIZER)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["challenge", "user", "role"], name="challenge_role_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"

@@ -1,0 +1,98 @@
+"""The unit that is predicted and scored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.urls import reverse
+
+from challenges.models.round import Round
+
+MAX_DIMENSIONS = 6
+
+
+def validate_shape(value: object) -> None:
+    """Refuse anything but a list of at most six positive whole numbers ([] is a scalar)."""
+    if (
+        not isinstance(value, list)
+        or len(value) > MAX_DIMENSIONS
+        or not all(type(size) is int and size > 0 for size in value)
+    ):
+        raise ValidationError(
+            "A shape is a list of whole numbers, like [21, 256]; [] is one number."
+        )
+
+
+def validate_labels(value: object) -> None:
+    """Refuse anything but a list of short words."""
+    if not isinstance(value, list) or not all(
+        isinstance(label, str) and 0 < len(label) <= 40 for label in value
+    ):
+        raise ValidationError('Class labels are a list of short words, like ["shock"].')
+
+
+class Target(models.Model):
+    """A PDE case, a molecule, a protein: predicted, scored and credited on its own."""
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="targets")
+    slug = models.CharField(
+        max_length=60,
+        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")],
+        help_text="The name used in prediction files.",
+    )
+    title = models.CharField(max_length=160, blank=True)
+    summary = models.TextField(blank=True, help_text="What is known about it. Markdown.")
+    position = models.PositiveIntegerField(default=0)
+    shape = models.JSONField(default=list, blank=True, validators=[validate_shape])
+    low = models.FloatField(null=True, blank=True, help_text="Predictions below are refused.")
+    high = models.FloatField(null=True, blank=True, help_text="Predictions above are refused.")
+    weight = models.FloatField(default=1.0, validators=[MinValueValidator(0.0)])
+    evaluation_units = models.PositiveIntegerField(
+        default=1, help_text="Its part of the credit for targets; near-duplicates share one unit."
+    )
+    classes = models.JSONField(default=list, blank=True, validators=[validate_labels])
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the round.")
+    closes_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the round.")
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancel_reason = models.CharField(max_length=300, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["position", "slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "slug"], name="target_slug_once"),
+            models.CheckConstraint(
+                condition=models.Q(opens_at__isnull=True)
+                | models.Q(closes_at__isnull=True)
+                | models.Q(opens_at__lt=models.F("closes_at")),
+                name="target_opens_before_it_closes",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(low__isnull=True)
+                | models.Q(high__isnull=True)
+                | models.Q(low__lt=models.F("high")),
+                name="target_low_below_high",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(weight__gte=0), name="target_weight_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cancelled_at__isnull=True, cancel_reason="")
+                | (models.Q(cancelled_at__isnull=False) & ~models.Q(cancel_reason="")),
+                name="target_cancelled_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.slug
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:target", args=[self.round.challenge.slug, self.round.slug, self.slug])
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether a prediction whose upload starts at `moment` may include this target."""
+        opens = self.opens_at or self.round.opens_at
+        closes = self.closes_at or self.round.closes_at
+        return self.cancelled_at is None and opens <= moment < closes

@@ -1,0 +1,244 @@
+"""The one settings module, told apart only by environment variables.
+
+Unset variables give the embedded default: SQLite, a private Redis-compatible server and all
+files in one folder. docs/operators.md lists every variable.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+
+BASE_DIR = environment.BASE_DIR
+HELDOUT_HOME = environment.home()
+EMBEDDED = not environment.env.str("DATABASE_URL", default="")
+
+DEBUG = environment.boolean("DEBUG", default=False)
+SECRET_KEY = environment.secret("SECRET_KEY")
+if not SECRET_KEY and EMBEDDED:
+    SECRET_KEY = environment.embedded_secret_key(HELDOUT_HOME)
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY (or SECRET_KEY_FILE) must be set with DATABASE_URL.")
+
+SITE_NAME = environment.env.str("SITE_NAME", default="Heldout")
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "config",
+    "demo",
+    "pages",
+    "api",
+    "leaderboards",
+    "submissions",
+    "challenges",
+    "catalog",
+    "accounts",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "drf_spectacular",
+    "knox",
+    "rest_framework",
+    "rules",
+]
+if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
+    INSTALLED_APPS.remove("django.contrib.postgres")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.site",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": environment.database(HELDOUT_HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "rules.permissions.ObjectPermissionBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "pages:login"
+LOGIN_REDIRECT_URL = "pages:home"
+LOGOUT_REDIRECT_URL = "pages:home"
+
+# Three areas of files. No area has a public address: every file leaves through a view that
+# checks who asks. References are opened by one service only.
+STORAGES = {
+    "default": environment.storage(HELDOUT_HOME, area="public"),
+    "uploads": environment.storage(HELDOUT_HOME, area="uploads"),
+    "references": environment.storage(HELDOUT_HOME, area="references"),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if EMBEDDED
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = environment.env.str("STATIC_ROOT", default=str(HELDOUT_HOME / "static"))
+WHITENOISE_USE_FINDERS = EMBEDDED
+# Files above this size stream to a temporary file; nothing is held in memory whole.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
+
+REDIS_URL = environment.env.str("REDIS_URL", default="")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": environment.env.str("CACHE_URL", default=REDIS_URL),
+        "KEY_PREFIX": "heldout",
+    }
+    if environment.env.str("CACHE_URL", default=REDIS_URL)
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# The queue carries hints; the database row is the truth (docs/adr/0003). So losing a message
+# costs one sweep, and no result backend is needed.
+CELERY_BROKER_URL = environment.env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 840
+CELERY_TASK_TIME_LIMIT = 870
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,  # above the hard time limit, or a slow task would run twice
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    "health_check_interval": 25,
+}
+CELERY_BEAT_SCHEDULE = {
+    "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
+    "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 5.0},
+}
+# Beat's own note of when it last ran; losing it costs nothing.
+CELERY_BEAT_SCHEDULE_FILENAME = str(HELDOUT_HOME / "celerybeat-schedule")
+
+# A worker that holds a submission renews its lease while the child scores; a lease that ran
+# out means the worker is gone and the submission is queued again.
+SCORING_LEASE_S = environment.integer("SCORING_LEASE_S", default=60, low=2)
+SCORING_MAX_ATTEMPTS = environment.integer("SCORING_MAX_ATTEMPTS", default=3, low=1)
+SCORING_WALL_S = environment.integer("SCORING_WALL_S", default=600, low=1)
+SCORING_MEMORY_BYTES = environment.integer("SCORING_MEMORY_BYTES", default=2 * 1024**3, low=1)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.errors.answer",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+REST_KNOX = {
+    "TOKEN_MODEL": "accounts.ApiToken",
+    "TOKEN_TTL": timedelta(days=180),
+    "TOKEN_PREFIX": "hld_",
+    "AUTO_REFRESH": False,
+}
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Heldout API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Rounds, targets, submissions, scores, boards and credit.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+# The embedded default speaks plain HTTP on loopback; production sits behind TLS.
+HTTPS = environment.boolean("HTTPS", default=not EMBEDDED)
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+if environment.boolean("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "UTC"
+USE_TZ = True
+EMAIL_BACKEND = environment.env.str(
+    "EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend"
+)
+
+LOG_LEVEL = environment.env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r} is not a level; write INFO or DEBUG.")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}

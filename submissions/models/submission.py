@@ -1,0 +1,166 @@
+"""One upload of a team for a round, and the states it goes through."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Team
+from catalog.models import Artifact
+from challenges.models import Round
+
+CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without look-alikes, easy to read aloud
+
+
+def new_code() -> str:
+    """Return a public id: eight characters, about 39 bits, unguessable enough to not be counted."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
+
+
+def upload_storage() -> Storage:
+    """Return the private storage area of uploads."""
+    return storages["uploads"]
+
+
+class SubmissionState(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    SCORED = "scored", "Scored"
+    REJECTED = "rejected", "Rejected"
+    FAILED = "failed", "Failed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+# The only moves there are. Every move is one conditional UPDATE that checks it changed one row.
+NEXT: dict[SubmissionState, frozenset[SubmissionState]] = {
+    SubmissionState.QUEUED: frozenset(
+        {SubmissionState.RUNNING, SubmissionState.FAILED, SubmissionState.WITHDRAWN}
+    ),
+    SubmissionState.RUNNING: frozenset(
+        {
+            SubmissionState.RUNNING,  # the lease ran out and another worker took over
+            SubmissionState.QUEUED,
+            SubmissionState.SCORED,
+            SubmissionState.REJECTED,
+            SubmissionState.FAILED,
+            SubmissionState.WITHDRAWN,
+        }
+    ),
+    SubmissionState.SCORED: frozenset({SubmissionState.QUEUED, SubmissionState.WITHDRAWN}),
+    SubmissionState.REJECTED: frozenset({SubmissionState.WITHDRAWN}),
+    SubmissionState.FAILED: frozenset({SubmissionState.QUEUED, SubmissionState.WITHDRAWN}),
+    SubmissionState.WITHDRAWN: frozenset(),
+}
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def move(
+        self, *, pk: int, source: SubmissionState, target: SubmissionState, **fields: object
+    ) -> bool:
+        """Change the state of one row if it still is `source`; False means another was first."""
+        if target not in NEXT[source]:
+            raise ValueError(f"no move from {source} to {target}")
+        return self.filter(pk=pk, state=source).update(state=target, **fields) == 1
+
+    def scored(self) -> SubmissionQuerySet:
+        return self.filter(state=SubmissionState.SCORED)
+
+    def unfinished(self) -> SubmissionQuerySet:
+        return self.filter(state__in=[SubmissionState.QUEUED, SubmissionState.RUNNING])
+
+
+class Submission(models.Model):
+    """Predictions of one team for one or more targets of a round, made with one method."""
+
+    class EntryKind(models.TextChoices):
+        PARTICIPANT = "participant", "Participant"
+        BASELINE = "baseline", "Baseline"
+        REFERENCE = "reference", "Reference"
+        LATE = "late", "Late"
+        ORGANIZER = "organizer", "Organizer"
+
+    code = models.CharField(max_length=12, unique=True, default=new_code, editable=False)
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="submissions")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="submissions")
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="submissions"
+    )
+    method = models.ForeignKey(
+        Artifact,
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        help_text="The model that made the predictions; its lineage is what they were built on.",
+    )
+    entry_kind = models.CharField(
+        max_length=12, choices=EntryKind, default=EntryKind.PARTICIPANT, db_index=True
+    )
+    note = models.CharField(max_length=300, blank=True)
+    idempotency_key = models.CharField(max_length=80, blank=True, editable=False)
+
+    received_at = models.DateTimeField(help_text="When the upload started; deadlines look at this.")
+    file = models.FileField(storage=upload_storage, max_length=200, editable=False)
+    file_name = models.CharField(max_length=200, help_text="As named by the sender; never a path.")
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    answered = models.JSONField(default=list, help_text="Targets with a readable prediction.")
+    file_metadata = models.JSONField(default=dict, blank=True, help_text="Said in the file itself.")
+
+    state = models.CharField(max_length=10, choices=SubmissionState, default=SubmissionState.QUEUED)
+    queued_at = models.DateTimeField(default=timezone.now)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    reason_code = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300, blank=True, help_text="Told to the team.")
+    problems = models.JSONField(default=list, blank=True)
+    organizer_note = models.TextField(blank=True, help_text="Told to organizers only.")
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submitted_by", "idempotency_key"],
+                condition=~models.Q(idempotency_key=""),
+                name="submission_idempotency_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in SubmissionState]),
+                name="submission_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="running")
+                | (models.Q(lease_until__isnull=False) & ~models.Q(lease_token="")),
+                name="submission_running_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["queued", "running"])
+                | models.Q(finished_at__isnull=False),
+                name="submission_finished_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["queued_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="submission_unfinished",
+            ),
+            models.Index(fields=["round", "state"], name="submission_by_round"),
+        ]
+
+    def __str__(self) -> str:
+        return f"submission {self.code}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:submission", args=[self.code])
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state not in {SubmissionState.QUEUED, SubmissionState.RUNNING}
