@@ -255,7 +255,6 @@ def _published(
 ) -> Iterator[PublishedTable]:
     """Yield the tables that tell of these entries; older tables may have fewer columns."""
     known = {entry.id for entry in entries}
-    stand_ins = {text.casefold() for text in declared["undefined_as"]}
     for path in _found(folder, declared["files"]):
         rows = {row.get(declared["id_column"], ""): row for row in _rows(path)}
         rows = {identifier: row for identifier, row in rows.items() if identifier in known}
@@ -269,12 +268,19 @@ def _published(
             values: dict[str, dict[str, float | None]] = {identifier: {} for identifier in rows}
             for (identifier, key), text in cells.items():
                 values[identifier][key] = _published_value(path, text)
-            yield PublishedTable(
-                path,
-                tuple(rows),
-                values,
-                frozenset(place for place, text in cells.items() if text.casefold() in stand_ins),
-            )
+            stand_ins = {place for place, text in cells.items() if _stands_in(text, declared)}
+            yield PublishedTable(path, tuple(rows), values, frozenset(stand_ins))
+
+
+def _stands_in(text: str, declared: Mapping[str, Any]) -> bool:
+    """Tell whether a cell is what older software wrote for a value that is undefined."""
+    if text.casefold() in declared["undefined_as"]:
+        return True
+    try:
+        rounding = abs(parse_number(text)) <= declared["tolerance"]
+    except NumberError:
+        return False
+    return rounding and "0" in declared["undefined_as"]
 
 
 def _published_value(path: Path, text: str) -> float | None:

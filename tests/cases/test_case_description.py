@@ -11,6 +11,7 @@ import yaml
 
 from demo.cases import CaseError, read_case, read_description
 from scoring.contract import Aggregate
+from scoring.metrics.choices import check_choices
 from scoring.readers import get_reader
 from tests.cases.real import REPOSITORY, description_of
 
@@ -57,7 +58,7 @@ def write_round(folder: Path) -> Path:
     tables.mkdir()
     (tables / "statistics.csv").write_text(
         "ID,name,RMSE,RMSE_lower_bound,R2\n"
-        "aaaa1,Made up,0.5,0.4,1.0\nNULL0,mean,1.0,0.9,0.0\nzzzzz,unknown,3.0,2.9,0.1\n",
+        "aaaa1,Made up,0.5,0.4,1.0\nNULL0,mean,1.0,0.9,1e-17\nzzzzz,unknown,3.0,2.9,0.1\n",
         encoding="utf-8",
     )
     return folder
@@ -89,6 +90,11 @@ def test_shipped_description_names_its_folder_and_a_reader(path: Path) -> None:
     get_reader(rules["reader"]).complete(rules["reader_options"])
 
 
+def test_declared_metrics_are_registered_and_fit_scalar_targets(folder: Path) -> None:
+    case = read_case(SAMPL6, folder)
+    assert check_choices(case.metrics, case.targets) == ()
+
+
 def test_case_finds_files_at_any_depth(folder: Path) -> None:
     case = read_case(SAMPL6, folder)
     assert [(entry.id, entry.kind) for entry in case.entries] == [
@@ -115,7 +121,7 @@ def test_user_map_tells_team_and_time_and_no_names(folder: Path) -> None:
 def test_published_table_keeps_its_order_and_known_entries_only(folder: Path) -> None:
     (table,) = read_case(SAMPL6, folder).published
     assert table.ids == ("aaaa1", "NULL0")
-    assert table.values == {"aaaa1": {"rmse": 0.5, "r2": 1.0}, "NULL0": {"rmse": 1.0, "r2": 0.0}}
+    assert table.values == {"aaaa1": {"rmse": 0.5, "r2": 1.0}, "NULL0": {"rmse": 1.0, "r2": 1e-17}}
     assert table.stand_ins == {("NULL0", "r2")}
 
 

@@ -1,7 +1,8 @@
 """The SAMPL6 log P round as published, where its files are present.
 
 The formulas here are written out with NumPy and SciPy, apart from the scoring engine's, so that
-the files, the answers, the signs and the tables are checked before any of our metrics is.
+the files, the answers, the signs and the tables are checked before any of our metrics is; then
+the engine scores the same files and must agree with the tables too.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from demo.cases import Case, read_case, read_description
+from scoring.aggregate import aggregate
+from scoring.engine import score
 from scoring.errors import PredictionFormatError
-from scoring.readers import get_reader
+from scoring.readers import MemorySource, get_reader
 from tests.cases.real import case_folder, description_of
 
 
@@ -106,3 +109,28 @@ def test_published_rows_stand_in_the_order_of_rmse(
         readable = [key for key in table.ids if key not in case.unreadable]
         ours = [statistics(reference, predictions[key])["rmse"] for key in readable]
         assert ours == sorted(ours)
+
+
+def test_scoring_engine_gives_the_published_values(case: Case) -> None:
+    references = {slug: MemorySource(value) for slug, value in case.references.items()}
+    entries = {entry.id: entry for entry in case.entries if entry.id not in case.unreadable}
+    differences = []
+    for table in case.published:
+        for identifier in entries.keys() & table.values.keys():
+            with entries[identifier].path.open("rb") as handle:
+                report = score(
+                    handle, case.prediction_format, case.targets, references, case.metrics
+                )
+            for metric in case.metrics:
+                if metric.key not in table.values[identifier]:
+                    continue
+                rows = [row for row in report.rows if row.key == metric.key]
+                ours = aggregate(rows, metric.aggregate).value
+                published = table.values[identifier][metric.key]
+                if ours is None:
+                    same = published is None or (identifier, metric.key) in table.stand_ins
+                else:
+                    same = published is not None and abs(ours - published) <= case.tolerance
+                if not same:
+                    differences.append((identifier, metric.key, ours, published))
+    assert differences == []
