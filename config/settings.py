@@ -164,7 +164,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, 
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
-    "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 5.0},
+    "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
 }
 # Beat's own note of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(HELDOUT_HOME / "celerybeat-schedule")
