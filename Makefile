@@ -6,9 +6,11 @@
 #   make test | lint | bench | docs | lock
 #   make replay CASE=/folder  hold a published round again and compare every number
 
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
-	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; \
-	done || echo python3)
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && exit; \
+	done; echo python3)
+endif
 BIN := .venv/bin
 # One place for what mypy checks.
 PACKAGES := accounts api bootstrap.py catalog challenges config demo heldout leaderboards pages \
@@ -19,7 +21,7 @@ DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://
 	ALLOWED_HOSTS=heldout.example HTTPS=1 HELDOUT_HOME=$$(mktemp -d)
 
 .DEFAULT_GOAL := help
-.PHONY: help server dev demo serve test test-sqlite test-postgres lint bench docs lock replay
+.PHONY: help server dev demo serve test test-sqlite test-postgres lint mypy bench docs lock replay
 
 help:
 	@sed -n '2,8s/^# *//p' Makefile
@@ -50,10 +52,13 @@ test-postgres: dev
 lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(PACKAGES)
+	@$(MAKE) --no-print-directory mypy
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(DEPLOYMENT) $(BIN)/python -W error::DeprecationWarning manage.py check --deploy --fail-level WARNING
+
+mypy:
+	$(BIN)/mypy $(PACKAGES)
 
 bench: dev
 	@exec $(BIN)/python -m bench
@@ -68,6 +73,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: server
 	$(BIN)/uv $(COMPILE) --extra server --extra client --group build -o requirements/server.txt
 	$(BIN)/uv $(COMPILE) --extra server --extra client --extra production --group dev -o requirements/dev.txt
+	$(BIN)/uv $(COMPILE) --extra server --extra production --group build -o requirements/production.txt
 	echo uv | $(BIN)/uv $(subst pyproject.toml,-,$(COMPILE)) -o requirements/uv.txt
 
 replay: server
