@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from django.utils import timezone
 
-from accounts.selectors import active_members
+from accounts.selectors import active_members_of
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
 from leaderboards import credit
@@ -98,7 +98,7 @@ def _results(
                 ),
             ),
             inputs=_inputs(submission.method),
-            members=tuple(active_members(submission.team).values_list("username", flat=True)),
+            members=tuple(active_members_of(submission.team).values_list("username", flat=True)),
             shares=shares_of(submission.method),
         )
 
