@@ -68,6 +68,17 @@ def test_entries_of_one_rank_are_never_further_apart_than_the_tolerance(values, 
         assert max(group) - min(group) <= tolerance + 1e-12
 
 
+@given(VALUES, st.integers(0, 4))
+def test_groups_open_at_the_first_entry_too_far_from_their_best(values, tolerance):
+    ranks = rank_entries(values, direction=Direction.LOWER, tolerance=tolerance).ranks
+    best, expected = None, {}
+    for position, value in enumerate(sorted(v for v in values if v is not None)):
+        if best is None or value > best + tolerance:
+            best, rank = value, position + 1
+        expected[value] = rank
+    assert ranks == tuple(None if v is None else expected[v] for v in values)
+
+
 def test_rows_of_a_table_are_ranked_each_by_itself():
     table = np.array([[3.0, 1.0, np.nan], [np.nan, np.nan, 2.0], [np.nan] * 3])
     ranks = competition_ranks(table, direction=Direction.HIGHER)
