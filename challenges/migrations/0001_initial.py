@@ -147,6 +147,14 @@ class Migration(migrations.Migration):
                 ),
                 ("size_bytes", models.PositiveBigIntegerField(editable=False)),
                 ("sha256", models.CharField(editable=False, max_length=64)),
+                (
+                    "shape",
+                    models.JSONField(
+                        default=list,
+                        editable=False,
+                        validators=[challenges.models.target.validate_shape],
+                    ),
+                ),
                 ("salt", models.CharField(editable=False, max_length=64)),
                 (
                     "commitment",

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from challenges.models.round import Round
-from challenges.models.target import Target
+from challenges.models.target import Target, validate_shape
 
 
 def reference_storage() -> Storage:
@@ -24,6 +24,7 @@ class Reference(models.Model):
     file = models.FileField(storage=reference_storage, max_length=200, editable=False)
     size_bytes = models.PositiveBigIntegerField(editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
+    shape = models.JSONField(default=list, editable=False, validators=[validate_shape])
     salt = models.CharField(max_length=64, editable=False)
     commitment = models.CharField(
         max_length=64, editable=False, help_text="Salted hash, public from the opening on."
