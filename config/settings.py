@@ -159,7 +159,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
-    "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 5.0},
+    "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
 }
 # Beat's own note of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(HELDOUT_HOME / "celerybeat-schedule")

@@ -44,6 +44,11 @@ def to_canonical_json(round_: Round, books: Books) -> str:
     return _canonical(document) + "\n"
 
 
+def facts_text(export: str) -> str:
+    """Return the facts of an export alone, in canonical form: equal facts, equal text."""
+    return _canonical(json.loads(export)["round"])
+
+
 def from_json(text: str) -> Export:
     """Read an export.
 

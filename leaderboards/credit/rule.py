@@ -106,11 +106,18 @@ def merge_players(
     dict of result id to player id
         A player bears the smallest id among its results.
     """
-    player = {result: result for result in sorted(results)}
+    leader = {result: result for result in sorted(results)}
+
+    def player(result: str) -> str:
+        while leader[result] != result:
+            leader[result] = leader[leader[result]]  # halve the way for the next who asks
+            result = leader[result]
+        return result
+
     for one, other in near_duplicates:
-        keep, drop = sorted((player[one], player[other]))
-        player = {result: keep if now == drop else now for result, now in player.items()}
-    return player
+        keep, drop = sorted((player(one), player(other)))
+        leader[drop] = keep
+    return {result: player(result) for result in leader}
 
 
 def budgets(

@@ -16,6 +16,11 @@ MIN_TEAMS = 3
 def unmet_conditions(round_: Round) -> tuple[str, ...]:
     """Say in plain words what keeps this round from minting credit.
 
+    Parameters
+    ----------
+    round_ : Round
+        Sound facts: such as :func:`leaderboards.credit.checks.check_records` lets through.
+
     Returns
     -------
     tuple of str

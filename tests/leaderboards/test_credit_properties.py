@@ -14,9 +14,9 @@ from leaderboards.credit import CreditKind, NodeKind, Result, Round, UnitScore, 
 from leaderboards.credit.books import exact_postings, skill_lines
 from leaderboards.credit.export import recompute, to_canonical_json
 from leaderboards.credit.rule import slices
-from tests.leaderboards.credit_rounds import node, rounds
+from tests.leaderboards.credit_rounds import node, rounds, targets
 
-some = settings(deadline=None, max_examples=60)
+some = settings(deadline=None, derandomize=True, max_examples=60)
 
 
 def totals(round_: Round) -> Counter[str]:
@@ -88,6 +88,7 @@ def test_symmetry_inputs_listed_side_by_side_have_equal_credit(round_: Round) ->
 @given(rounds())
 @some
 def test_null_player_no_significant_gain_mints_nothing(round_: Round) -> None:
+    round_ = replace(round_, target_sets=(targets("t", 8),))  # enough for the significance gate
     for place, result in enumerate(round_.results[:2]):
         nothing = tuple(
             replace(each, value=0.0) if place else replace(each, significant=False)
@@ -95,7 +96,6 @@ def test_null_player_no_significant_gain_mints_nothing(round_: Round) -> None:
         )
         round_ = with_result(round_, place, scores=nothing)
     books = settle(round_)
-    assume(not books.small)  # the significance gate needs its targets
     null = {result.id for result in round_.results[:2]}
     assert not null & {posting.result for posting in books.postings}
 
