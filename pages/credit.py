@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet, Sum
@@ -192,12 +191,29 @@ def person_credit(user: User) -> PersonCredit:
 
 
 @dataclass(frozen=True, slots=True)
+class WayRow:
+    """What one account received of a result's points, along one path."""
+
+    entry: CreditEntry
+    amount: int
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return tuple(str(step) for step in self.entry.path)
+
+    @property
+    def steps(self) -> int:
+        """How many steps upstream of the result the account is."""
+        return len(self.entry.path) - 1
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """Where the points of one result went."""
 
     submission: Submission
     total: int
-    rows: list[tuple[CreditEntry, int]]
+    rows: list[WayRow]
     picture: str
 
 
@@ -211,24 +227,23 @@ def where_points_went(submission: Submission) -> Way | None:
         path = tuple(str(step) for step in entry.path)
         amounts[path] += entry.micropoints
         entries.setdefault(path, entry)
-    rows = [(entries[path], amount) for path, amount in amounts.items() if amount > 0]
+    rows = [WayRow(entries[path], amount) for path, amount in amounts.items() if amount > 0]
     if not rows:
         return None
-    rows.sort(key=lambda row: (len(row[0].path), -row[1]))
-    return Way(submission, sum(amount for _, amount in rows), rows, _picture(submission, rows))
+    rows.sort(key=lambda row: (row.steps, -row.amount, row.entry.pk))
+    return Way(submission, sum(row.amount for row in rows), rows, _picture(submission, rows))
 
 
-def _picture(submission: Submission, rows: list[tuple[CreditEntry, int]]) -> str:
-    labels = {str(rows[0][0].path[0]): f"{submission.team.name} (the result)"}
-    classes = {str(rows[0][0].path[0]): "method"}
-    for entry, _ in rows:
-        step = str(entry.path[-1])
-        account = entry.account
-        classes.setdefault(step, str(entry.kind))
-        labels.setdefault(step, account.title if account else COMMONS_LABEL)
-    flows = [Flow(tuple(str(s) for s in entry.path), amount / 1e6) for entry, amount in rows]
+def _picture(submission: Submission, rows: list[WayRow]) -> str:
+    result = rows[0].path[0]
+    labels = {result: f"{submission.team.name} (the result)"}
+    classes = {result: "method"}
+    for row in rows:
+        account = row.entry.account
+        labels.setdefault(row.path[-1], account.title if account else COMMONS_LABEL)
+        classes.setdefault(row.path[-1], str(row.entry.kind))
     return credit_flow(
-        flows,
+        [Flow(row.path, row.amount / 1e6) for row in rows],
         labels=labels,
         classes=classes,
         name=f"flow-{submission.code}",
@@ -251,7 +266,3 @@ def results_using(artifact: Artifact, rounds: QuerySet[Round]) -> list[Standing]
         .order_by("-submission__round__closes_at", "position")
     )
 
-
-def team_names(teams: Iterable[Team]) -> list[Team]:
-    """Sort teams by name."""
-    return sorted(teams, key=lambda team: team.name)

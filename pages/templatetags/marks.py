@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from catalog.roles import CREDIT_ROLES
 from pages.markdown import render
 
 register = template.Library()
@@ -62,6 +63,12 @@ def skill(ppm: int | None) -> str:
 def shape(sizes: list[int]) -> str:
     """Write an array's shape; a scalar is one number."""
     return " × ".join(str(size) for size in sizes) if sizes else _("one number")
+
+
+@register.filter
+def roles(slugs: list[str]) -> str:
+    """Write contributor roles by their names in CRediT."""
+    return ", ".join(CREDIT_ROLES.get(slug, slug) for slug in slugs)
 
 
 @register.simple_tag
