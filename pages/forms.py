@@ -18,7 +18,7 @@ from challenges.models import Round
 from submissions.models import Submission
 
 
-class SignUpForm(BaseUserCreationForm[User]):
+class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
     """A new account; the service also makes the person's team of one."""
 
     class Meta:
@@ -53,7 +53,7 @@ class SignUpForm(BaseUserCreationForm[User]):
                 self.add_error(place, reason)
 
 
-class TokenForm(forms.ModelForm[ApiToken]):
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """A name for a new API token."""
 
     class Meta:
