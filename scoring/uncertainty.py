@@ -149,7 +149,7 @@ def rank_shares(
         ranks = competition_ranks(block, direction=direction, tolerance=limit)
         for entry in range(entries):
             counts[entry] += np.bincount(ranks[:, entry] - 1, minlength=entries + 1)
-    return counts / samples
+    return np.asarray(counts / samples)
 
 
 def rank_intervals(
@@ -194,7 +194,9 @@ def tie_groups(
         if math.isnan(board[entry]):
             continue
         ahead = _advantage(replicates, entry=leader, over=entry, direction=direction)
-        if group == 0 or np.mean(ahead > limit) >= confidence:
+        # In a draw that leaves the entry without any value, the leader is ahead.
+        unmatched = np.isnan(replicates[:, entry]) & ~np.isnan(replicates[:, leader])
+        if group == 0 or np.mean((ahead > limit) | unmatched) >= confidence:
             group, leader = group + 1, entry
         groups[entry] = group
     return tuple(groups)
