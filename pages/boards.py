@@ -12,6 +12,7 @@ from accounts.models import Team
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round, RoundMetric, Target
 from leaderboards.models import BoardRevision, Standing
+from leaderboards.selectors import current_revision
 from leaderboards.pictures import HeatRow, RankLine, heat_map, rank_intervals
 from scoring.contract import Direction
 from scoring.errors import UnknownMetricError
@@ -65,8 +66,7 @@ class BoardView:
 
 def board_of(round_: Round, *, mine: Iterable[Team] = ()) -> BoardView | None:
     """Return the current board of a round, or None before the first entry is scored."""
-    revision = BoardRevision.objects.filter(board__round=round_, board__current_id__isnull=False)
-    revision = revision.filter(pk__in=revision.values("board__current")).first()
+    revision = current_revision(round_)
     if revision is None:
         return None
     columns = [_column(entry) for entry in revision.columns]
@@ -182,16 +182,10 @@ def lower_is_better(metric: RoundMetric) -> bool:
 def current_standings(rounds: QuerySet[Round]) -> QuerySet[Standing]:
     """Return the lines of the current boards of some rounds."""
     return Standing.objects.filter(
-        revision__in=BoardRevision.objects.filter(board__round__in=rounds).filter(
-            board__current_id__isnull=False, pk__in=_current_ids(rounds)
-        )
+        revision__in=rounds.order_by().filter(board__current__isnull=False).values("board__current")
     ).select_related(
         "submission__team", "submission__method", "submission__round__challenge", "revision"
     )
-
-
-def _current_ids(rounds: QuerySet[Round]) -> QuerySet[Any, Any]:
-    return rounds.filter(board__current__isnull=False).order_by().values("board__current")
 
 
 def _scores(board: BoardView, metric: RoundMetric) -> QuerySet[Score]:

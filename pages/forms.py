@@ -66,11 +66,18 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         self.initial.setdefault("name", "")
 
 
+class WithdrawForm(forms.Form):
+    """Why a submission is withdrawn; it stays on record."""
+
+    reason = forms.CharField(max_length=300, label=_("Reason"))
+
+
 class ArtifactChoices(forms.ModelMultipleChoiceField):
     """Artifacts to tick, each with its version."""
 
     def label_from_instance(self, obj: Artifact) -> str:  # type: ignore[override]  # artifacts only
-        return f"{obj.title} ({obj.version})"
+        maker = f", {obj.team.name}" if obj.team else ""
+        return f"{obj.title} ({obj.version}{maker})"
 
 
 class SubmitForm(forms.Form):
@@ -97,13 +104,17 @@ class SubmitForm(forms.Form):
         help_text=_("Untick what you did not use."),
     )
     other_data = ArtifactChoices(
-        queryset=Artifact.objects.none(), required=False, label=_("Other datasets")
+        queryset=Artifact.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Other datasets"),
     )
     base_models = ArtifactChoices(
         queryset=Artifact.objects.none(),
         required=False,
         label=_("Models it starts from"),
-        help_text=_("Pre-trained or reused models of this site's catalog."),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_("Pre-trained or reused ones. Hold Ctrl or ⌘ to choose several."),
     )
     disclosure = forms.ChoiceField(
         choices=Artifact.Disclosure.choices,
@@ -126,8 +137,8 @@ class SubmitForm(forms.Form):
         self, *args: Any, round_: Round, teams: QuerySet[Team], organizes: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        catalog = Artifact.objects.order_by("title", "version")
-        offered = round_.offered_data.order_by("title", "version")
+        catalog = Artifact.objects.select_related("team").order_by("title", "version")
+        offered = round_.offered_data.select_related("team").order_by("title", "version")
         rest = catalog.filter(kind=Artifact.Kind.DATASET).exclude(pk__in=offered.values("pk"))
         models = catalog.filter(kind=Artifact.Kind.MODEL)
         self._choose("team", teams, initial=teams.first())

@@ -34,6 +34,11 @@ urlpatterns = [
     path("submissions/", submissions.mine, name="submissions"),
     path("submissions/<slug:code>/", submissions.submission, name="submission"),
     path("submissions/<slug:code>/state/", submissions.state, name="submission-state"),
+    path(
+        "submissions/<slug:code>/withdraw/",
+        submissions.withdraw_submission,
+        name="submission-withdraw",
+    ),
     path("datasets/", catalog.datasets, name="datasets"),
     path("datasets/<slug:slug>/<str:version>/", catalog.dataset, name="dataset"),
     path("models/<slug:slug>/<str:version>/", catalog.model, name="model"),

@@ -76,7 +76,7 @@ def credit_flow(
     nodes, ribbons = _add_up(flows)
     total = sum(flow.points for flow in flows)
     scale = SCALE_HEIGHT / total if total > 0 else 0.0
-    height = _place(nodes, scale)
+    height = _place(nodes, ribbons, scale)
     depth = max((place[0] for place in nodes), default=0)
     drawn = _ribbons(nodes, ribbons, scale, classes)
     drawn += [
@@ -106,20 +106,35 @@ def _add_up(flows: Iterable[Flow]) -> tuple[dict[Place, _Node], dict[tuple[Place
     return dict(nodes), dict(ribbons)
 
 
-def _place(nodes: dict[Place, _Node], scale: float) -> float:
-    """Stack each column from the top, largest first, and return the height of the picture."""
-    columns: dict[int, list[tuple[Place, _Node]]] = defaultdict(list)
-    for place, node in nodes.items():
-        columns[place[0]].append((place, node))
+def _place(
+    nodes: dict[Place, _Node], ribbons: dict[tuple[Place, Place], float], scale: float
+) -> float:
+    """Stack each column from the top and return the height of the picture.
+
+    A column follows the order of the one before it, so that ribbons cross little.
+    """
+    columns: dict[int, list[Place]] = defaultdict(list)
+    for place in nodes:
+        columns[place[0]].append(place)
+    sources: dict[Place, list[Place]] = defaultdict(list)
+    for start, end in ribbons:
+        sources[end].append(start)
     bottom = TOP + SLOT
-    for members in columns.values():
-        members.sort(key=lambda member: (-member[1].inflow, member[0][1]))
+    for _, members in sorted(columns.items()):
+        ranked = sorted(members, key=lambda place: (*_order(place, nodes, sources), place[1]))
         top = TOP
-        for _, node in members:
-            node.top = top
-            top += max(node.inflow * scale, SLOT) + GAP
+        for place in ranked:
+            nodes[place].top = top
+            top += max(nodes[place].inflow * scale, SLOT) + GAP
         bottom = max(bottom, top)
     return bottom
+
+
+def _order(
+    place: Place, nodes: dict[Place, _Node], sources: dict[Place, list[Place]]
+) -> tuple[float, float]:
+    above = [nodes[source].top for source in sources[place]]
+    return (sum(above) / len(above) if above else 0.0, -nodes[place].inflow)
 
 
 def _ribbons(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from leaderboards.pictures.svg import document, element, group, shorten
 
-LEFT = 220.0
-TOP = 96.0
+LEFT = 300.0
+HEAD_CHARACTERS = 16
 CELL_WIDTH = 58.0
 CELL_HEIGHT = 28.0
-LABEL_CHARACTERS = 28
+LABEL_CHARACTERS = 40
 LEVELS = 6
 WIDE_RATIO = 20.0  # above it a linear scale would show one colour only
 
@@ -50,17 +50,19 @@ def heat_map(
         column_levels([row.values[index] for row in rows], lower_is_better=lower_is_better)
         for index in range(len(columns))
     ]
-    drawn = [_head(column, index) for index, column in enumerate(columns)]
+    top = head_height(columns)
+    drawn = [_head(column, index, top) for index, column in enumerate(columns)]
     for row_index, row in enumerate(rows):
-        drawn.append(_label(row.label, row_index))
+        y = top + CELL_HEIGHT * row_index
+        drawn.append(_label(row.label, y))
         drawn += [
-            _cell(row, columns, levels, row_index, column_index)
-            for column_index in range(len(columns))
+            _cell(row, column, levels[index][row_index], index=index, y=y)
+            for index, column in enumerate(columns)
         ]
     return document(
         drawn,
         width=LEFT + CELL_WIDTH * max(len(columns), 1) + 44,
-        height=TOP + CELL_HEIGHT * max(len(rows), 1) + 8,
+        height=top + CELL_HEIGHT * max(len(rows), 1) + 8,
         class_="heat-picture",
         name=name,
         title=title,
@@ -88,78 +90,64 @@ def column_levels(values: Sequence[float | None], *, lower_is_better: bool) -> l
     return found
 
 
-def cell_corner(row: int, column: int) -> tuple[float, float]:
-    """Return the upper left corner of a cell."""
-    return LEFT + CELL_WIDTH * column, TOP + CELL_HEIGHT * row
+def head_height(columns: Sequence[str]) -> float:
+    """Return the room that slanted column heads need: the cells begin below it."""
+    longest = max((min(len(column), HEAD_CHARACTERS) for column in columns), default=0)
+    return 26 + 4.6 * longest
 
 
-def _head(column: str, index: int) -> str:
-    x, y = LEFT + CELL_WIDTH * index + CELL_WIDTH / 2, TOP - 10
-    return group(
-        [
-            element(
-                "text",
-                shorten(column, 16),
-                x=x,
-                y=y,
-                class_="tick",
-                transform=f"rotate(-40 {x:g} {y:g})",
-            )
-        ],
-        title=column,
+def cell_x(column: int) -> float:
+    """Return the left edge of a column's cells."""
+    return LEFT + CELL_WIDTH * column
+
+
+def _head(column: str, index: int, top: float) -> str:
+    x, y = cell_x(index) + CELL_WIDTH / 2, top - 8
+    text = element(
+        "text",
+        shorten(column, HEAD_CHARACTERS),
+        x=x - 6,
+        y=y,
+        class_="tick",
+        transform=f"rotate(-40 {x - 6:g} {y:g})",
     )
+    return group([text], title=column)
 
 
-def _label(label: str, row: int) -> str:
-    y = TOP + CELL_HEIGHT * row + CELL_HEIGHT / 2 + 4
-    return group(
-        [
-            element(
-                "text",
-                shorten(label, LABEL_CHARACTERS),
-                x=LEFT - 12,
-                y=y,
-                class_="label",
-                text_anchor="end",
-            )
-        ],
-        title=label,
+def _label(label: str, y: float) -> str:
+    text = element(
+        "text",
+        shorten(label, LABEL_CHARACTERS),
+        x=LEFT - 12,
+        y=y + CELL_HEIGHT / 2 + 4,
+        class_="label",
+        text_anchor="end",
     )
+    return group([text], title=label)
 
 
-def _cell(
-    row: HeatRow,
-    columns: Sequence[str],
-    levels: list[list[int | None]],
-    row_index: int,
-    column_index: int,
-) -> str:
-    x, y = cell_corner(row_index, column_index)
-    value, level = row.values[column_index], levels[column_index][row_index]
+def _cell(row: HeatRow, column: str, level: int | None, *, index: int, y: float) -> str:
+    x, value = cell_x(index), row.values[index]
     text = "–" if value is None else compact(value)
     told = "no value" if value is None else f"{value:.6g}"
-    return group(
-        [
-            element(
-                "rect",
-                x=x + 1,
-                y=y + 1,
-                width=CELL_WIDTH - 2,
-                height=CELL_HEIGHT - 2,
-                rx=2,
-                class_="heat-none" if level is None else f"heat-{level}",
-            ),
-            element(
-                "text",
-                text,
-                x=x + CELL_WIDTH / 2,
-                y=y + CELL_HEIGHT / 2 + 4,
-                class_="cell" if level is None or level < LEVELS // 2 else "cell on-full",
-                text_anchor="middle",
-            ),
-        ],
-        title=f"{row.label} on {columns[column_index]}: {told}",
+    rect = element(
+        "rect",
+        x=x + 1,
+        y=y + 1,
+        width=CELL_WIDTH - 2,
+        height=CELL_HEIGHT - 2,
+        rx=2,
+        class_="heat-none" if level is None else f"heat-{level}",
     )
+    written = element(
+        "text",
+        text,
+        x=x + CELL_WIDTH / 2,
+        y=y + CELL_HEIGHT / 2 + 4,
+        class_="cell" if level is None or level < LEVELS // 2 else "cell on-full",
+        text_anchor="middle",
+    )
+    return group([rect, written], title=f"{row.label} on {column}: {told}")
 
 
 def compact(value: float) -> str:

@@ -8,29 +8,27 @@ from django.shortcuts import get_object_or_404, render
 from catalog.models import Artifact
 from challenges.selectors import visible_rounds
 from pages.boards import current_standings
-from pages.credit import (
-    credit_of_artifact,
-    current_book,
-    dataset_lines,
-    results_using,
-    where_points_went,
-)
+from pages.credit import credits_of, data_rows, results_using, row_of, ways_of
 from pages.views.challenges import visible_round
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
 
 
 def datasets(request: HttpRequest) -> HttpResponse:
-    lines = dataset_lines(visible_rounds(request.user))
-    credited = [line.artifact.pk for line in lines]
+    rows = data_rows(credits_of(visible_rounds(request.user)))
+    credited = [row.artifact.pk for row in rows]
     rest = Artifact.objects.filter(kind=Artifact.Kind.DATASET).exclude(pk__in=credited)
-    return render(request, "pages/datasets.html", {"lines": lines, "rest": rest})
+    return render(request, "pages/datasets.html", {"rows": rows, "rest": rest})
 
 
 def round_datasets(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
     found = visible_round(request, challenge, round)
-    lines = dataset_lines(visible_rounds(request.user).filter(pk=found.pk))
-    context = {"round": found, "lines": lines, "book": current_book(found)}
+    credits_ = credits_of(visible_rounds(request.user).filter(pk=found.pk))
+    context = {
+        "round": found,
+        "rows": data_rows(credits_),
+        "credit": credits_[0] if credits_ else None,
+    }
     return render(request, "pages/datasets.html", context)
 
 
@@ -39,7 +37,7 @@ def dataset(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     rounds = visible_rounds(request.user)
     context = {
         **_artifact_context(found),
-        "credit": credit_of_artifact(found),
+        "credit": row_of(found, data_rows(credits_of(rounds))),
         "results": results_using(found, rounds),
         "asked_in": rounds.filter(target_set=found),
         "offered_in": rounds.filter(offered_data=found),
@@ -53,11 +51,10 @@ def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     )
     rounds = visible_rounds(request.user)
     standings = list(current_standings(rounds).filter(submission__method=found))
-    ways = [where_points_went(standing.submission) for standing in standings]
     context = {
         **_artifact_context(found),
         "standings": standings,
-        "ways": [way for way in ways if way is not None],
+        "ways": ways_of((standing.submission for standing in standings), rounds),
         "results": results_using(found, rounds),
     }
     return render(request, "pages/model.html", context)

@@ -17,7 +17,6 @@ from pages.boards import (
     ranks_picture,
     target_rows,
 )
-from pages.credit import current_book
 from pages.quotas import quotas_of
 from pages.rounds import is_released, metrics_of, reader_of, released_files, sorted_rounds
 
@@ -41,7 +40,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "state": found.state_at(now),
         "board": board,
         "picture": ranks_picture(board) if board and board.ranked else "",
-        "book": current_book(found),
+        "is_posted": found.credit_books.exists(),
         "targets": [(each, is_released(each, found, now)) for each in found.targets.all()],
         "files": released_files(found, now, all_=can_organize(request.user, found.challenge)),
         "metrics": metrics_of(found),

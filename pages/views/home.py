@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from challenges.selectors import visible_rounds
-from pages.credit import dataset_lines
+from pages.credit import credits_of, data_rows
 from pages.rounds import leaders, sorted_rounds
 
 SHOWN_DATASETS = 6
@@ -18,7 +18,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "rounds": shown,
         "leaders": leaders(rounds),
-        "dataset_lines": dataset_lines(rounds)[:SHOWN_DATASETS],
+        "data_rows": [row for row in data_rows(credits_of(rounds)) if row.rank][:SHOWN_DATASETS],
     }
     return render(request, "pages/home.html", context)
 

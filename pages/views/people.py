@@ -17,7 +17,7 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
     context = {
         "person": found,
         "teams": active_teams_of(found),
-        "credit": person_credit(found),
+        "credit": person_credit(found, visible_rounds(request.user)),
     }
     return render(request, "pages/person.html", context)
 

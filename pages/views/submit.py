@@ -25,6 +25,7 @@ from submissions.errors import SubmissionError
 from submissions.models import Submission
 from submissions.services.gate import check_gate
 from submissions.services.submit import submit
+from submissions.services.validate import require_ok, validate_upload
 
 FORM_BYTES = 256 * 1024  # what the other fields may add to the file
 
@@ -61,7 +62,10 @@ def _submit_page(request: HttpRequest, round: Round) -> HttpResponse:
 def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
     user, given = cast(User, request.user), form.cleaned_data
     received_at = request.received_at  # type: ignore[attr-defined]
-    check_gate(round=round, team=given["team"], by=user, at=received_at)
+    kind = given.get("entry_kind") or Submission.EntryKind.PARTICIPANT
+    check_gate(round=round, team=given["team"], by=user, at=received_at, entry_kind=kind)
+    # Checked before the method is registered, or every refused file would leave one behind.
+    require_ok(validate_upload(round, given["file"].chunks(), given["file"].name))
     method = method_of_team(
         team=given["team"],
         title=given["method_title"],
@@ -80,7 +84,7 @@ def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
         size_bytes=given["file"].size,
         received_at=received_at,
         method=method,
-        entry_kind=given.get("entry_kind") or Submission.EntryKind.PARTICIPANT,
+        entry_kind=kind,
         note=given["note"],
         idempotency_key=given["key"],
     )

@@ -1,7 +1,8 @@
 """A small believable site: one round that is final, one open, one upcoming and one draft.
 
-Credit in the final round is the worked example of the credit rule (docs/credit.md): teams A, B
-and C, base model M0, datasets D1 (harmonised, from D3), D2 and D3 (original).
+The lineage is the one of the credit rule's worked example (docs/credit.md): teams A, B and C,
+base model M0, datasets D1 (harmonised, from D3), D2 and D3 (original). Boards and books are made
+by the services that make them on a real site.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from django.utils import timezone
 from accounts.models import Team, User
 from catalog.models import Artifact, ArtifactFile, LineageEdge
 from challenges.models import Challenge, Round, RoundFile
-from leaderboards.models import Board, BoardRevision, CreditBook, CreditEntry, Standing
+from leaderboards.services.ledger import post_book
+from leaderboards.services.refresh import refresh_board
 from submissions.models import Submission, SubmissionState
 from tests.factories import (
     make_artifact,
@@ -25,6 +27,7 @@ from tests.factories import (
     make_method,
     make_metric,
     make_round,
+    make_score,
     make_scored,
     make_submission,
     make_target,
@@ -80,11 +83,15 @@ def build() -> Seed:
     final.save()
     open_ = _round(challenge, now, "Winter 2026", offset=-3)
     open_.offered_data.set([data["D1"], data["D2"]])
+    open_.target_set = target_set
+    open_.save()
     teams = _teams(data["D2"])
     methods = _methods(teams, data, now)
     entries = _entries(final, teams, methods)
-    _board(final, entries)
-    _credit(final, entries, methods, data, target_set)
+    refresh_board(final)
+    post_book(final, reason="The round became final.")
+    _entries(open_, {"base": teams["base"], "C": teams["C"]}, methods)
+    refresh_board(open_)
     upcoming = _round(challenge, now, "Spring 2027", offset=60)
     draft = _round(challenge, now, "Summer 2027", offset=150, published=False)
     return Seed(
@@ -164,6 +171,7 @@ def _round(
         task=TASK,
         opens_at=opens,
         closes_at=opens + timedelta(days=20),
+        bootstrap_resamples=200,
         **fields,
     )
     round_.metrics.all().delete()
@@ -207,7 +215,7 @@ def _teams(own_data: Artifact) -> dict[str, Team]:
         "B": make_team(own_data.contributions.get().person, make_user(), name="Gegenwelle"),
         "C": make_team(name="One Laptop"),
         "D": make_team(name="Late Nights"),
-        "base": make_team(name="Organizers’ baselines"),
+        "base": make_team(name="Organizers’ baselines", slug="baselines"),
     }
 
 
@@ -255,7 +263,8 @@ def _entries(
     draw = random.Random(7)
     entries = {}
     slugs = list(round_.targets.values_list("slug", flat=True))
-    for name, mean in SCORES.items():
+    for name in teams:
+        mean = SCORES[name]
         values: dict[str, float | None] = {
             slug: mean * draw.uniform(0.5, 1.6) * (3 if slug > "u08" else 1) for slug in slugs
         }
@@ -263,110 +272,18 @@ def _entries(
             values["u12"] = None
         kind = "baseline" if name == "base" else "participant"
         entries[name] = make_scored(
-            round_, values, team=teams[name], method=methods[name], entry_kind=kind, content=b"x"
+            round_,
+            values,
+            team=teams[name],
+            method=methods[name],
+            entry_kind=kind,
+            content=name.encode(),
+            received_at=round_.opens_at + timedelta(days=1),
         )
+        for slug, value in values.items():
+            worst = None if value is None else 9 * value
+            make_score(entries[name].runs.get(), target=slug, key="max_error", value=worst)
     return entries
-
-
-# name, rank, interval, group, skill in ppm, credit in micro-points
-LINES = [
-    ("A", 1, (1, 2), 1, 600_000, 237_500_000),
-    ("B", 2, (1, 2), 1, 500_000, 162_500_000),
-    ("C", 3, (3, 3), 2, 200_000, 50_000_000),
-    ("base", None, None, None, None, None),
-    ("D", None, None, None, 0, 0),
-]
-
-
-def _board(round_: Round, entries: dict[str, Submission]) -> BoardRevision:
-    board = Board.objects.create(round=round_)
-    revision = BoardRevision.objects.create(
-        board=board,
-        number=3,
-        inputs_sha256="ab" * 32,
-        watermark="3",
-        rule={},
-        columns=[
-            {"key": "nrmse", "label": "nRMSE", "unit": "1", "direction": "lower"},
-            {"key": "max_error", "label": "Max error", "unit": "1", "direction": "lower"},
-        ],
-        target_slugs=[target.slug for target in round_.targets.all()],
-    )
-    for place, (name, rank, interval, group, skill, credit) in enumerate(LINES, 1):
-        value = SCORES[name]
-        complete = name != "D"
-        Standing.objects.create(
-            revision=revision,
-            submission=entries[name],
-            position=place,
-            status="ranked" if rank else ("unranked" if complete else "incomplete"),
-            value=value if complete else None,
-            value_low=value * 0.82 if complete else None,
-            value_high=value * 1.24 if complete else None,
-            rank=rank,
-            rank_low=interval[0] if interval else None,
-            rank_high=interval[1] if interval else None,
-            tie_group=group,
-            answered=12 if complete else 11,
-            offered=12,
-            skill_ppm=skill,
-            credit_micropoints=credit,
-            values={"nrmse": value, "max_error": value * 9 if complete else None},
-        )
-    board.current = revision
-    board.save()
-    return revision
-
-
-# result, way upstream, kind, micro-points, self-use
-ENTRIES = [
-    ("A", [], "method", 118_750_000, False),
-    ("A", ["M0"], "method", 29_687_500, False),
-    ("A", ["M0", "D2"], "data", 29_687_500, False),
-    ("A", ["D1"], "data", 29_687_500, False),
-    ("A", ["D1", "D3"], "data", 29_687_500, False),
-    ("B", [], "method", 81_250_000, False),
-    ("B", ["D1"], "data", 20_312_500, False),
-    ("B", ["D1", "D3"], "data", 20_312_500, False),
-    ("B", ["D2"], "data", 40_625_000, True),
-    ("C", [], "method", 25_000_000, False),
-    ("C", ["commons"], "commons", 25_000_000, False),
-]
-
-
-def _credit(
-    round_: Round,
-    entries: dict[str, Submission],
-    methods: dict[str, Artifact],
-    data: dict[str, Artifact],
-    target_set: Artifact,
-) -> None:
-    book = CreditBook.objects.create(
-        round=round_,
-        number=1,
-        reason="The round became final.",
-        export="{}",
-        facts_sha256="cd" * 32,
-        minted_micropoints=700_000_000,
-        open_micropoints=300_000_000,
-    )
-    artifacts = {**data, "M0": methods["M0"]}
-    for name, way, kind, amount, own in ENTRIES:
-        account = artifacts.get(way[-1]) if way else methods[name]
-        CreditEntry.objects.create(
-            book=book,
-            round=round_,
-            kind=kind,
-            account=account,
-            result=entries[name].code,
-            path=[entries[name].code, *way],
-            micropoints=amount,
-            self_use=own,
-        )
-    CreditEntry.objects.create(
-        book=book, round=round_, kind="targets", account=target_set, path=["u01"],
-        micropoints=250_000_000,
-    )  # fmt: skip
 
 
 def rejected(seed: Seed) -> Submission:
