@@ -169,9 +169,7 @@ def live_site(
 @pytest.fixture
 def chromium(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Run the machine's Chromium; the value is Playwright's browser."""
-    path = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    )
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
         absent("no Chromium: install Debian's chromium or set CHROMIUM")
     from playwright.sync_api import sync_playwright
