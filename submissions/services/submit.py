@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -33,7 +33,7 @@ def submit(
     chunks: Iterable[bytes],
     file_name: str,
     received_at: datetime,
-    method: Artifact,
+    method: Artifact | Callable[[], Artifact],
     entry_kind: str = Submission.EntryKind.PARTICIPANT,
     note: str = "",
     idempotency_key: str = "",
@@ -48,6 +48,9 @@ def submit(
         The file; read once, never held whole.
     received_at : datetime
         When the upload began: the deadline and the day of the quota look at this.
+    method : Artifact or callable
+        What made the predictions; a callable is asked for it once the file is accepted, so that
+        a refused file registers nothing in the catalog.
     idempotency_key : str, optional
         With the key of an earlier submission of the same person, that one is returned and the
         file is not read.
@@ -63,7 +66,8 @@ def submit(
     if earlier is not None:
         return earlier
     check_gate(round=round, team=team, by=by, at=received_at, entry_kind=entry_kind)
-    _check_method(method, team)
+    if isinstance(method, Artifact):
+        _check_method(method, team)
     if len(note) > 300:
         raise SubmissionError("NOTE_TOO_LONG", "A note has 300 characters at most.")
     with store_upload(
@@ -78,17 +82,22 @@ def submit(
             round=round,
             team=team,
             submitted_by=by,
-            method=method,
             entry_kind=entry_kind,
             note=note,
             idempotency_key=idempotency_key,
             received_at=received_at,
             file_name=clean_file_name(file_name),
         )
-        return _keep(submission, upload, report)
+        return _keep(submission, upload, report, method=method)
 
 
-def _keep(submission: Submission, upload: StoredUpload, report: CheckReport) -> Submission:
+def _keep(
+    submission: Submission,
+    upload: StoredUpload,
+    report: CheckReport,
+    *,
+    method: Artifact | Callable[[], Artifact],
+) -> Submission:
     submission.size_bytes = upload.size_bytes
     submission.sha256 = upload.sha256
     submission.answered = list(report.answered)
@@ -96,7 +105,7 @@ def _keep(submission: Submission, upload: StoredUpload, report: CheckReport) -> 
     key = upload.keep()
     submission.file.name = key
     try:
-        _insert(submission)
+        _insert(submission, method)
     except IntegrityError:
         discard(key)
         # Two requests with one key at the same moment: the first one is the submission.
@@ -117,9 +126,11 @@ def _keep(submission: Submission, upload: StoredUpload, report: CheckReport) -> 
     return submission
 
 
-def _insert(submission: Submission) -> None:
-    """Write the row and its reservation, or neither."""
+def _insert(submission: Submission, method: Artifact | Callable[[], Artifact]) -> None:
+    """Write the row, its reservation and a method not registered before, or none of them."""
     with transaction.atomic():
+        submission.method = method if isinstance(method, Artifact) else method()
+        _check_method(submission.method, submission.team)
         if submission.entry_kind == Submission.EntryKind.PARTICIPANT:
             quota.require_one_left(submission.team, submission.round, submission.received_at)
         submission.queued_at = Now()
