@@ -121,7 +121,10 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = environment.env.str("STATIC_ROOT", default=str(HELDOUT_HOME / "static"))
+# The embedded default serves static files from where they are; production collects them.
+STATIC_ROOT = environment.env.str("STATIC_ROOT", default="") or (
+    None if EMBEDDED else str(HELDOUT_HOME / "static")
+)
 WHITENOISE_USE_FINDERS = EMBEDDED
 # Files above this size stream to a temporary file; nothing is held in memory whole.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

@@ -22,6 +22,7 @@ from scoring.errors import (
 from scoring.metrics import Metric, all_metrics, get_metric
 from scoring.passes import field_values
 from scoring.readers import ArraySource, ProblemLog, all_readers, get_reader
+from scoring.readers.checks import check_values
 from scoring.readers.npy_format import open_array
 
 EXIT_OK, EXIT_USAGE, EXIT_PROBLEMS = 0, 2, 3
@@ -84,6 +85,8 @@ def _guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Names
         return _refuse(arguments, error.problems, left_out=error.left_out)
     except (UsageError, ScoringError) as error:
         print(error, file=sys.stderr)
+    except BrokenPipeError:
+        raise  # whoever read our output has left: the command's own concern, not the user's
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
     return EXIT_USAGE
@@ -246,6 +249,8 @@ def _score(arguments: argparse.Namespace) -> int:
 def _open_pair(first: BinaryIO, second: BinaryIO) -> tuple[ArraySource, ArraySource]:
     log = ProblemLog()
     reference = open_array(first, log, where="the reference")
+    if reference is not None:
+        check_values(log, TargetSpec("reference", reference.shape), source=reference)
     log.raise_if_any()
     if reference is None:
         raise UsageError("the reference cannot be read")

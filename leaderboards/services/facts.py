@@ -107,8 +107,10 @@ def _significance(finals: Sequence[Entry], entries: Sequence[Entry], rule: Rule)
     """Tell whose one-sided 95 % paired-bootstrap bound over targets beats the best baseline."""
     baselines = _baselines(entries, rule)
     complete = [each for each in finals if each.value(rule.primary, rule).value is not None]
-    if not baselines or not complete or len(rule.targets) < GATE_MIN_TARGETS:
+    if not complete or len(rule.targets) < GATE_MIN_TARGETS:
         return {}
+    if not baselines:  # nothing to beat: the round mints nothing, and says so
+        return {each.submission.code: False for each in complete}
     sign = 1 if rule.direction == "higher" else -1
     best = max(baselines, key=lambda each: sign * (each.value(rule.primary, rule).value or 0.0))
     replicates = replicate_values(
