@@ -29,7 +29,9 @@ class InitialField:
     def potential(self, x: FloatArray) -> FloatArray:
         """Return the periodic part of the antiderivative of u0 at the points `x`."""
         k = np.arange(1, self.coefficients.size + 1)
-        waves = np.exp(2j * np.pi * np.multiply.outer(x, k)) @ (self.coefficients / (2j * np.pi * k))
+        waves = np.exp(2j * np.pi * np.multiply.outer(x, k)) @ (
+            self.coefficients / (2j * np.pi * k)
+        )
         return np.asarray(2.0 * waves.real, dtype=np.float64)
 
 
