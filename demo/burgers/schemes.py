@@ -1,0 +1,136 @@
+"""Classical numerical schemes for the Burgers equation, at the cost a participant might choose.
+
+Every scheme takes fields of shape (n_fields, n_points) and answers with shape
+(n_fields, n_times, n_points).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from demo.burgers.arrays import FloatArray
+
+Flux = Callable[[FloatArray], FloatArray]  # values -> flux at the right edge of each point
+MAX_COURANT = 0.4
+MAX_DIFFUSION_NUMBER = 0.2
+WENO_EPSILON = 1e-6  # keeps the smoothness weights finite, as Jiang and Shu chose it
+
+
+def upwind_flux(u: FloatArray) -> FloatArray:
+    """Return Godunov's exact Riemann flux of first order for f = u^2 / 2."""
+    right = np.roll(u, -1, axis=-1)
+    return np.asarray(0.5 * np.maximum(np.maximum(u, 0.0) ** 2, np.minimum(right, 0.0) ** 2))
+
+
+def muscl_flux(u: FloatArray) -> FloatArray:
+    """Return Godunov's flux between values reconstructed with van Leer's limited slopes."""
+    back, ahead = u - np.roll(u, 1, axis=-1), np.roll(u, -1, axis=-1) - u
+    product = back * ahead
+    total = np.where(product > 0.0, back + ahead, 1.0)
+    slope = np.where(product > 0.0, 2.0 * product / total, 0.0)
+    left, right = u + 0.5 * slope, np.roll(u - 0.5 * slope, -1, axis=-1)
+    return np.asarray(0.5 * np.maximum(np.maximum(left, 0.0) ** 2, np.minimum(right, 0.0) ** 2))
+
+
+def weno_flux(u: FloatArray) -> FloatArray:
+    """Return the fifth-order WENO flux of Jiang and Shu (1996), Lax-Friedrichs splitting."""
+    fastest = np.abs(u).max(axis=-1, keepdims=True)
+    rightward = 0.5 * (0.5 * u * u + fastest * u)
+    leftward = 0.5 * (0.5 * u * u - fastest * u)
+    forward = [np.roll(rightward, shift, axis=-1) for shift in (2, 1, 0, -1, -2)]
+    backward = [np.roll(leftward, shift, axis=-1) for shift in (-3, -2, -1, 0, 1)]
+    return _weno_edge(forward) + _weno_edge(backward)
+
+
+def _weno_edge(f: list[FloatArray]) -> FloatArray:
+    a, b, c, d, e = f
+    smoothness = (
+        13 / 12 * (a - 2 * b + c) ** 2 + 0.25 * (a - 4 * b + 3 * c) ** 2,
+        13 / 12 * (b - 2 * c + d) ** 2 + 0.25 * (b - d) ** 2,
+        13 / 12 * (c - 2 * d + e) ** 2 + 0.25 * (3 * c - 4 * d + e) ** 2,
+    )
+    candidates = (
+        (2 * a - 7 * b + 11 * c) / 6,
+        (-b + 5 * c + 2 * d) / 6,
+        (2 * c + 5 * d - e) / 6,
+    )
+    weights = [
+        linear / (WENO_EPSILON + beta) ** 2
+        for linear, beta in zip((0.1, 0.6, 0.3), smoothness, strict=True)
+    ]
+    total = weights[0] + weights[1] + weights[2]
+    mixed = sum(w * q for w, q in zip(weights, candidates, strict=True))
+    return np.asarray(mixed / total)
+
+
+def second_derivative(u: FloatArray, *, order: int) -> FloatArray:
+    """Return u_xx on the unit interval by central differences of order 2 or 4."""
+    near = np.roll(u, 1, axis=-1) + np.roll(u, -1, axis=-1)
+    if order == 2:
+        return np.asarray((near - 2.0 * u) * u.shape[-1] ** 2)
+    far = np.roll(u, 2, axis=-1) + np.roll(u, -2, axis=-1)
+    return np.asarray((16.0 * near - far - 30.0 * u) * (u.shape[-1] ** 2 / 12.0))
+
+
+def march(
+    initial: FloatArray,
+    times: FloatArray,
+    *,
+    viscosity: FloatArray,
+    flux: Flux,
+    diffusion_order: int,
+    euler: bool = False,
+) -> FloatArray:
+    """Step a conservative scheme through `times` with stable steps.
+
+    Strong-stability-preserving Runge-Kutta of order 3 (Shu and Osher 1988), or explicit Euler.
+    `viscosity` has shape (n_fields,); all fields share the step of the most demanding one.
+    """
+    points = initial.shape[-1]
+    fastest = float(np.abs(initial).max())
+    stable = min(
+        MAX_COURANT / (points * fastest + 1e-300),
+        MAX_DIFFUSION_NUMBER / (points**2 * float(viscosity.max())),
+    )
+    nu = viscosity[:, None]
+
+    def rate(u: FloatArray) -> FloatArray:
+        edge = flux(u)
+        diffusion = nu * second_derivative(u, order=diffusion_order)
+        return np.asarray(diffusion - (edge - np.roll(edge, 1, axis=-1)) * points)
+
+    u, now = initial, 0.0
+    solution = np.empty((len(initial), len(times), points))
+    for row, time in enumerate(times):
+        count = max(1, int(np.ceil((time - now) / stable)))
+        step = (time - now) / count
+        for _ in range(count):
+            u = u + step * rate(u) if euler else _runge_kutta(u, rate, step=step)
+        solution[:, row], now = u, float(time)
+    return solution
+
+
+def _runge_kutta(u: FloatArray, rate: Flux, *, step: float) -> FloatArray:
+    first = u + step * rate(u)
+    second = 0.75 * u + 0.25 * (first + step * rate(first))
+    return np.asarray(u / 3.0 + 2.0 / 3.0 * (second + step * rate(second)))
+
+
+def refine_linear(u: FloatArray, points: int) -> FloatArray:
+    """Interpolate the last axis linearly onto a periodic grid of `points` points."""
+    factor = points // u.shape[-1]
+    weight = np.arange(factor) / factor
+    ahead = np.roll(u, -1, axis=-1)
+    fine = u[..., None] * (1.0 - weight) + ahead[..., None] * weight
+    return np.asarray(fine.reshape(*u.shape[:-1], points))
+
+
+def refine_spline(u: FloatArray, points: int) -> FloatArray:
+    """Interpolate the last axis by a periodic cubic spline onto `points` points."""
+    coarse = np.arange(u.shape[-1] + 1) / u.shape[-1]
+    closed = np.concatenate([u, u[..., :1]], axis=-1)
+    spline = CubicSpline(coarse, closed, axis=-1, bc_type="periodic")
+    return np.asarray(spline(np.arange(points) / points))
