@@ -43,7 +43,8 @@ class TargetInputs:
     @property
     def title(self) -> str:
         """A name for people."""
-        return f"{self.label.capitalize()} flow {self.slug.rsplit('-', 1)[-1]}, nu = {self.viscosity:.4g}"
+        number = int(self.slug.rsplit("-", 1)[-1])
+        return f"{self.label.capitalize()} flow {number}, nu = {self.viscosity:.4g}"
 
 
 @dataclass(frozen=True, slots=True)

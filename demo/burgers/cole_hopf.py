@@ -39,7 +39,8 @@ def exact_solution(
     -------
     array of shape (n_times, points)
 
-    Source: E. Hopf, Comm. Pure Appl. Math. 3 (1950) 201; J. D. Cole, Quart. Appl. Math. 9 (1951) 225.
+    Sources: E. Hopf, Comm. Pure Appl. Math. 3 (1950) 201; J. D. Cole, Quart. Appl. Math. 9
+    (1951) 225.
     """
     if lattice % points:
         raise ValueError(f"lattice ({lattice}) must be a multiple of points ({points})")

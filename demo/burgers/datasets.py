@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demo.burgers.arrays import FloatArray, read_npz, write_npz
 from demo.burgers.fields import grid, random_field
@@ -72,9 +74,10 @@ CARDS = (
             "Each trajectory of burgers-trajectories appears once, moved by an exact symmetry of "
             "the equation drawn at random: a shift, a change of the observer's velocity, and for "
             "half of them a mirror image with reversed sign. The images are as exact as the grid "
-            "of 128 points allows: 1e-6 at viscosity 0.012 and above, 1e-3 at 0.005. Ten new flows at each of the "
-            "viscosities 0.004 and 0.003 add fronts thinner than any in the original. Same grid, "
-            "times and array names; image_of holds the row of the original, or -1 for a new flow."
+            "of 128 points allows: 1e-6 at viscosity 0.012 and above, 1e-3 at 0.005. Ten new "
+            "flows at each of the viscosities 0.004 and 0.003 add fronts thinner than any in the "
+            "original. Same grid, times and array names; image_of holds the row of the original, "
+            "or -1 for a new flow."
         ),
         made_from=(ORIGINAL,),
     ),
@@ -169,9 +172,9 @@ def _simulate(
 
 
 def _write(
-    path: Path, u: FloatArray, viscosity: FloatArray, *, origin: FloatArray | None = None
+    path: Path, u: FloatArray, viscosity: FloatArray, *, origin: NDArray[np.int64] | None = None
 ) -> None:
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "u": u.astype(np.float32),
         "viscosity": viscosity,
         "x": grid(POINTS),

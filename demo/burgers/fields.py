@@ -38,10 +38,11 @@ class InitialField:
 def random_field(rng: np.random.Generator) -> InitialField:
     """Draw a field: Gaussian modes with amplitude falling as 1/k, then a drawn mean and RMS."""
     k = np.arange(1, MODES + 1)
-    coefficients = (rng.normal(size=MODES) + 1j * rng.normal(size=MODES)) / k
+    real, imaginary = rng.normal(size=(2, MODES)) / k
+    coefficients = np.asarray(real + 1j * imaginary, dtype=np.complex128)
     rms = np.sqrt(2.0 * np.sum(np.abs(coefficients) ** 2))
-    coefficients *= rng.uniform(*RMS_RANGE) / rms
-    return InitialField(float(rng.uniform(*MEAN_RANGE)), coefficients)
+    scaled = coefficients * (rng.uniform(*RMS_RANGE) / rms)
+    return InitialField(float(rng.uniform(*MEAN_RANGE)), scaled)
 
 
 def grid(points: int) -> FloatArray:

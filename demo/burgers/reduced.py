@@ -90,11 +90,11 @@ class DynamicModes:
         mean = initial.mean()
         c = self.basis.encode(initial - mean)
         steps = np.rint(times / self.step).astype(int)
-        states = [c]
+        states: list[FloatArray] = [c]
         for _ in range(int(steps.max())):
             states.append(states[-1] @ self.maps[nearest])
         u = self.basis.decode(np.stack(states)[steps])
-        return from_resting_frame(u[None], times, mean=np.array([mean]))[0]
+        return np.asarray(from_resting_frame(u[None], times, mean=np.array([mean]))[0])
 
 
 @dataclass(frozen=True, slots=True)
