@@ -19,7 +19,7 @@ from demo.burgers.reduced import from_resting_frame, to_resting_frame
 from demo.burgers.schemes import march, muscl_flux
 
 RADIUS = 3  # values on either side of an edge
-FEATURES = 192
+FEATURES = 256
 SAMPLES = 600  # steps drawn from the training flows; each gives one row per grid point
 FEATURE_SEED, SAMPLE_SEED = 11, 12
 ROW_FLOOR = 1e-4  # below this error of a step the row counts no heavier

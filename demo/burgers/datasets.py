@@ -102,20 +102,21 @@ def card(slug: str) -> DatasetCard:
     return next(entry for entry in CARDS if entry.slug == slug)
 
 
-def write_original(path: Path) -> None:
+def write_original(path: Path, *, per_viscosity: int = ORIGINAL_PER_VISCOSITY) -> None:
     """Simulate ``burgers-trajectories`` and write it to `path`."""
-    u, viscosity = _simulate(
-        np.random.default_rng(ORIGINAL_SEED), ORIGINAL_VISCOSITIES, count=ORIGINAL_PER_VISCOSITY
-    )
+    rng = np.random.default_rng(ORIGINAL_SEED)
+    u, viscosity = _simulate(rng, ORIGINAL_VISCOSITIES, count=per_viscosity)
     _write(path, u, viscosity)
 
 
-def write_augmented(path: Path, original: Path) -> None:
+def write_augmented(
+    path: Path, original: Path, *, per_viscosity: int = EXTRA_PER_VISCOSITY
+) -> None:
     """Make ``burgers-symmetry-augmented`` from the file `original` and write it to `path`."""
     rng = np.random.default_rng(AUGMENTED_SEED)
     source = read_trajectories(original)
     images = np.stack([_random_image(rng, flow, times=source.times) for flow in source.u])
-    extra, extra_viscosity = _simulate(rng, EXTRA_VISCOSITIES, count=EXTRA_PER_VISCOSITY)
+    extra, extra_viscosity = _simulate(rng, EXTRA_VISCOSITIES, count=per_viscosity)
     origin = np.concatenate([np.arange(len(images)), np.full(len(extra), -1)])
     _write(
         path,

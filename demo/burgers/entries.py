@@ -55,7 +55,7 @@ class Materials:
     def tuned_flux(self) -> CorrectedFlux:
         """The same correction, tuned on the augmented dataset."""
         if self._tuned_flux is None:
-            self._tuned_flux = self.flux().tune(self.flows(AUGMENTED), penalty=1e-3)
+            self._tuned_flux = self.flux().tune(self.flows(AUGMENTED), penalty=1e-4)
         return self._tuned_flux
 
 
@@ -288,7 +288,7 @@ ENTRIES = (
         summary="MUSCL on 128 points with a learned correction",
         description=(
             "Makes steps of 1/80 with MUSCL on 128 points and adds a conservative correction: a "
-            "linear combination of 192 random features of the six values around each edge, "
+            "linear combination of 256 random features of the six values around each edge, "
             "learned by ridge regression from what MUSCL misses on the original dataset."
         ),
         make=corrected_flux,

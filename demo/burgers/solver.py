@@ -57,9 +57,8 @@ def choose_discretisation(
     points = output_points * int(np.ceil(3.0 * (modes + 1) / output_points))
     step = STEP_CAP
     if swing:
-        looser = (tolerance / TOLERANCE) ** (1.0 / ORDER)
-        step = min(step, looser * STEP_SCALE * viscosity / (swing / 2.0) ** 2)
-    return Discretisation(points, step)
+        step = min(step, STEP_SCALE * viscosity / (swing / 2.0) ** 2)
+    return Discretisation(points, step * (tolerance / TOLERANCE) ** (1.0 / ORDER))
 
 
 class _Stepper:
