@@ -16,11 +16,12 @@ import numpy as np
 from demo.burgers.arrays import FloatArray
 from demo.burgers.datasets import Trajectories
 from demo.burgers.reduced import from_resting_frame, to_resting_frame
-from demo.burgers.schemes import march, muscl_flux
+from demo.burgers.schemes import march, muscl_flux, neighbours
 
 RADIUS = 3  # values on either side of an edge
 FEATURES = 256
 SAMPLES = 600  # steps drawn from the training flows; each gives one row per grid point
+CHUNK = 20  # steps whose features are in memory at once, about 5 MB
 FEATURE_SEED, SAMPLE_SEED = 11, 12
 ROW_FLOOR = 1e-4  # below this error of a step the row counts no heavier
 TALLEST = 3.0  # no flow in training is taller; without a bound a runaway would overflow
@@ -54,12 +55,17 @@ class CorrectedFlux:
         missed = after - _coarse_step(before, viscosity, step=self.step)
         # Steps at fronts miss a thousand times more than others; unweighted, only they count.
         row_weight = 1.0 / np.sqrt(np.sqrt(np.mean(missed**2, axis=1)) + ROW_FLOOR)
-        design = self._design(before, viscosity) * row_weight[:, None, None]
-        design = design.reshape(-1, self.weights.size)
-        wanted = (missed * row_weight[:, None]).ravel() - design @ self.weights
-        gram = design.T @ design
+        gram = np.zeros((self.weights.size, self.weights.size))
+        slope = np.zeros(self.weights.size)
+        for start in range(0, len(before), CHUNK):
+            rows = slice(start, start + CHUNK)
+            design = self._design(before[rows], viscosity[rows])
+            wanted = missed[rows] - design @ self.weights
+            design = (design * row_weight[rows, None, None]).reshape(-1, self.weights.size)
+            gram += design.T @ design
+            slope += design.T @ (wanted * row_weight[rows, None]).ravel()
         gram[np.diag_indices_from(gram)] += penalty * np.trace(gram) / len(gram)
-        return replace(self, weights=self.weights + np.linalg.solve(gram, design.T @ wanted))
+        return replace(self, weights=self.weights + np.linalg.solve(gram, slope))
 
     def predict(
         self, initial: FloatArray, times: FloatArray, *, viscosity: FloatArray
@@ -82,8 +88,7 @@ class CorrectedFlux:
 
     def _design(self, u: FloatArray, viscosity: FloatArray) -> FloatArray:
         """Differences of the edge features, shape (n_fields, n_points, FEATURES)."""
-        shifts = range(-RADIUS + 1, RADIUS + 1)
-        around = np.stack([np.roll(u, -shift, axis=1) for shift in shifts], axis=-1)
+        around = np.stack(neighbours(u, 1 - RADIUS, RADIUS), axis=-1)
         level = around.mean(axis=-1, keepdims=True)
         shape = around - level
         # Proportional to the local variation: where the flow is level nothing is corrected.
