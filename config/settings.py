@@ -145,11 +145,7 @@ CACHES = {
 # The queue carries hints; the database row is the truth (docs/adr/0003). So losing a message
 # costs one sweep, and no result backend is needed.
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
-if (
-    not EMBEDDED
-    and CELERY_BROKER_URL == "memory://"
-    and not environment.env.str("CELERY_BROKER_URL", default="")
-):
+if not (EMBEDDED or REDIS_URL or environment.env.str("BROKER_URL", default="")):
     raise ImproperlyConfigured("REDIS_URL must be set with DATABASE_URL.")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -11,7 +11,8 @@ _home = os.environ.setdefault("HELDOUT_HOME", tempfile.mkdtemp(prefix="heldout-t
 os.environ.setdefault("HTTPS", "0")
 os.environ.setdefault("SECRET_KEY", "tests-only")
 # No server for tests that need none; the fixtures of tests/conftest.py bring a real one.
-os.environ.setdefault("CELERY_BROKER_URL", "memory://")
+if not os.environ.get("REDIS_URL"):
+    os.environ.setdefault("BROKER_URL", "memory://")
 
 from config.settings import *  # noqa: E402, F403
 
