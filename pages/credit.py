@@ -28,7 +28,7 @@ from pages.boards import current_standings
 from submissions.models import Submission
 
 LEVELS = 5  # generations of lineage that are followed down to results
-COMMONS_LABEL = "Commons: lineage not declared"
+COMMONS_LABEL = "Commons"
 CLASSES = {CreditKind.METHOD: "method", CreditKind.DATA: "data", CreditKind.COMMONS: "commons"}
 
 
@@ -252,7 +252,7 @@ class Way:
 
 
 def ways_of(submissions: Iterable[Submission], rounds: QuerySet[Round]) -> list[Way]:
-    """Return where the points of each of these results went; results without points are left out."""
+    """Return where the points of each of these results went, if it has any."""
     by_code = {each.code: each for each in submissions}
     found: dict[str, tuple[bool, list[Posting]]] = {}
     for credit in credits_of(rounds.filter(submissions__in=by_code.values()).distinct()):

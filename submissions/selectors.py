@@ -68,7 +68,10 @@ def queue_position(submission: Submission) -> int | None:
     """
     if submission.state != SubmissionState.QUEUED:
         return None
-    waiting = Submission.objects.filter(state=SubmissionState.QUEUED).order_by()
+    # SQLite writes its own clock with fewer digits than a value of ours, so that a row can look
+    # earlier than itself.
+    queued = Submission.objects.filter(state=SubmissionState.QUEUED).order_by()
+    waiting = queued.exclude(pk=submission.pk)
     challenge = submission.round.challenge_id
     here = waiting.filter(round__challenge_id=challenge)
     earlier = Q(queued_at__lt=submission.queued_at) | Q(
