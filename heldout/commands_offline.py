@@ -22,6 +22,7 @@ from scoring.errors import (
 from scoring.metrics import Metric, all_metrics, get_metric
 from scoring.passes import field_values
 from scoring.readers import ArraySource, ProblemLog, all_readers, get_reader
+from scoring.readers.checks import check_values
 from scoring.readers.npy_format import open_array
 
 EXIT_OK, EXIT_USAGE, EXIT_PROBLEMS = 0, 2, 3
@@ -246,6 +247,8 @@ def _score(arguments: argparse.Namespace) -> int:
 def _open_pair(first: BinaryIO, second: BinaryIO) -> tuple[ArraySource, ArraySource]:
     log = ProblemLog()
     reference = open_array(first, log, where="the reference")
+    if reference is not None:
+        check_values(log, TargetSpec("reference", reference.shape), source=reference)
     log.raise_if_any()
     if reference is None:
         raise UsageError("the reference cannot be read")

@@ -58,6 +58,7 @@ def score(
     references: Mapping[str, Reference],
     metrics: Sequence[MetricChoice],
     *,
+    also_readable: Sequence[TargetSpec] = (),
     pooled_missing: PooledMissing = "status",
 ) -> ScoreReport:
     """Score a prediction file against the references.
@@ -75,6 +76,8 @@ def score(
         set: a target without prediction gets rows with status missing.
     metrics : sequence of MetricChoice
         What to compute.
+    also_readable : sequence of TargetSpec
+        Targets that the file may answer though nothing is scored for them: cancelled since.
     pooled_missing : {"status", "answered"}
         Whether a pooled metric has status missing as soon as one target is unanswered, or is
         computed over the answered ones and says so in its detail.
@@ -94,7 +97,7 @@ def score(
     chosen = [(choice, get_metric(choice.slug, choice.version)) for choice in metrics]
     parameters = {c.key: metric.complete(c.parameters) for c, metric in chosen}
     expected = _open_references(references, targets)
-    report, prediction = _read(handle, prediction_format, targets)
+    report, prediction = _read(handle, prediction_format, [*targets, *also_readable])
     if prediction is None:
         return ScoreReport(rows=(), check=report, engine_version=ENGINE_VERSION)
     run = _Run(expected, prediction, parameters, pooled_missing)

@@ -151,7 +151,8 @@ METRICS = (
             "dominates, and the value is too small.",
             _AVERAGED,
         ),
-        undefined_when="the variance of the reference over space is zero and eps is zero",
+        undefined_when="the variance of the reference over space is zero and eps is zero, or "
+        "there is one grid point only and the divisor is 'sample'",
         formula=r"\operatorname{mean}_{b,t,c} \sqrt{\operatorname{mean}_x (u-v)^2 / "
         r"(\operatorname{var}_x v + \epsilon)}",
         citation=THE_WELL,

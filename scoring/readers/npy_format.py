@@ -38,7 +38,8 @@ FORTRAN_LIMIT_BYTES = 256 * 2**20
 
 _DESCR = re.compile(r"'descr'\s*:\s*'([<>|=]?[fiub][0-9]{1,2})'")
 _ORDER = re.compile(r"'fortran_order'\s*:\s*(True|False)")
-_SHAPE = re.compile(r"'shape'\s*:\s*\(\s*((?:[0-9]{1,19}\s*,?\s*){0,32})\)")
+_SHAPE = re.compile(r"'shape'\s*:\s*\(([0-9, ]{0,700})\)")
+_LENGTH = re.compile(r"[0-9]{1,19}")
 _REST = re.compile(r"\{[\s,]*\}\s*")
 _DAMAGE = (BadZipFile, zlib.error, EOFError)
 
@@ -207,9 +208,9 @@ def _header_text(stream: ByteStream) -> tuple[str, int] | None:
 
 
 def _parse(text: str, log: ProblemLog, *, length: int, size: int, where: str) -> ArrayHeader | None:
-    order, shape_match = _ORDER.search(text), _SHAPE.search(text)
-    descr = _DESCR.search(text)
-    if order is None or shape_match is None:
+    order, descr = _ORDER.search(text), _DESCR.search(text)
+    shape = _shape(text)
+    if order is None or shape is None:
         log.add(
             "NOT_NPY",
             f"{where} has a damaged .npy header",
@@ -220,9 +221,21 @@ def _parse(text: str, log: ProblemLog, *, length: int, size: int, where: str) ->
     dtype = _plain_dtype(text, descr, log, where=where)
     if dtype is None or not check_dtype(log, dtype, where=where):
         return None
-    shape = tuple(int(digits) for digits in re.findall("[0-9]+", shape_match[1]))
     header = ArrayHeader(shape, dtype, order[1] == "True", length)
     return header if _adds_up(header, log, size=size, where=where) else None
+
+
+def _shape(text: str) -> tuple[int, ...] | None:
+    """Return the header's shape; None if it is not a tuple of sane numbers."""
+    found = _SHAPE.search(text)
+    if found is None:
+        return None
+    words = [word.strip() for word in found[1].split(",")]
+    if not words[-1]:
+        words.pop()
+    if len(words) > MAX_AXES or not all(_LENGTH.fullmatch(word) for word in words):
+        return None
+    return tuple(int(word) for word in words)
 
 
 def _plain_dtype(
