@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import NON_FIELD_ERRORS
+
 
 class AccountError(Exception):
     """Base of the refusals: what is wrong and how to mend it."""
@@ -25,5 +27,8 @@ class FieldsRefused(AccountError):
 
     def __init__(self, fields: dict[str, list[str]]) -> None:
         self.fields = fields
-        told = "; ".join(f"{name}: {' '.join(reasons)}" for name, reasons in fields.items())
-        super().__init__(told)
+        told = [
+            f"{'' if name == NON_FIELD_ERRORS else name + ': '}{' '.join(reasons)}"
+            for name, reasons in fields.items()
+        ]
+        super().__init__("; ".join(told))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +22,7 @@ def answer_if_changed(
     request: Request, *, etag: str, build: Callable[[], Any], public: bool = False
 ) -> HttpResponse:
     """Answer 304 when the client's If-None-Match names `etag`, else 200 with `build()`."""
-    unchanged = get_conditional_response(cast(HttpRequest, request._request), etag=etag)
+    unchanged = get_conditional_response(request._request, etag=etag)
     response: HttpResponse = Response(build()) if unchanged is None else unchanged
     response["ETag"] = etag
     if public:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import NON_FIELD_ERRORS
+
 
 class CatalogError(Exception):
     """Base of the refusals: what is wrong and how to mend it."""
@@ -17,8 +19,11 @@ class ArtifactRefused(CatalogError):
 
     def __init__(self, fields: dict[str, list[str]]) -> None:
         self.fields = fields
-        told = "; ".join(f"{name}: {' '.join(reasons)}" for name, reasons in fields.items())
-        super().__init__(told)
+        told = [
+            f"{'' if name == NON_FIELD_ERRORS else name + ': '}{' '.join(reasons)}"
+            for name, reasons in fields.items()
+        ]
+        super().__init__("; ".join(told))
 
 
 class FileRefused(CatalogError):

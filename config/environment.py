@@ -151,12 +151,13 @@ def redis_url(folder: Path) -> str:
 
 
 def broker_url(redis: str) -> str:
-    """Return Celery's broker: CELERY_BROKER_URL, else the Redis server, else none at all.
+    """Return Celery's broker: BROKER_URL, else the Redis server, else none at all.
 
     Without a server messages go nowhere (memory://). That is safe: they are hints, and the
     periodic sweep finds the work in the database once a worker runs.
+    (Not CELERY_BROKER_URL: Celery itself lets that variable overrule all settings.)
     """
-    url = os.environ.get("CELERY_BROKER_URL", "").strip() or redis or "memory://"
+    url = os.environ.get("BROKER_URL", "").strip() or redis or "memory://"
     return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
 
 

@@ -36,6 +36,11 @@ class Entry:
     team: str = ""  # the sender's number in the user map; empty if the map does not tell
     sent_at: int | None = None  # seconds since 1970
 
+    @property
+    def team_slug(self) -> str:
+        """The address of the sender's team when the round is held again."""
+        return f"group-{self.team or 'unknown'}".lower()
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:

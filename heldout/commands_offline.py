@@ -85,6 +85,8 @@ def _guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Names
         return _refuse(arguments, error.problems, left_out=error.left_out)
     except (UsageError, ScoringError) as error:
         print(error, file=sys.stderr)
+    except BrokenPipeError:
+        raise  # whoever read our output has left: the command's own concern, not the user's
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
     return EXIT_USAGE

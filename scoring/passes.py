@@ -28,6 +28,8 @@ def evaluated(compute: Callable[[], float], *, slug: str) -> Outcome:
         return compute()
     except (MetricUndefinedError, MetricInputError) as error:
         return error
+    except MemoryError:
+        raise  # a limit of the whole job, not a property of the metric
     except Exception as error:  # noqa: BLE001 - the border to metrics of others
         logger.warning("metric %s raised %s", slug, type(error).__name__)
         return ScoringError(f"metric {slug} could not be computed ({type(error).__name__})")

@@ -82,18 +82,42 @@ def competition_ranks(
         raise ValueError("values must be finite or NaN, the tolerance finite and not negative")
     order = _order(values, direction)
     ordered = np.take_along_axis(_cost(values, direction), order, axis=1)
-    ordered_ranks = np.empty(values.shape, dtype=np.int64)
-    best = np.full(values.shape[0], -np.inf)
-    rank = np.zeros(values.shape[0], dtype=np.int64)
-    for position in range(values.shape[1]):
-        cost = ordered[:, position]
-        # The entries without value (infinite cost) form one last group of their own.
-        fresh = np.where(np.isinf(cost), np.isfinite(best) | (rank == 0), cost > best + limit)
-        best = np.where(fresh, cost, best)
+    ranks = np.empty(values.shape, dtype=np.int64)
+    np.put_along_axis(ranks, order, _ordered_ranks(ordered, limit[:, np.newaxis]), axis=1)
+    return ranks
+
+
+def _ordered_ranks(cost: FloatArray, limit: FloatArray) -> IntArray:
+    """Rank rows of ascending costs; infinite costs form one last group of their own.
+
+    Groups are first cut wherever two neighbours are further apart than the limit. Such a group
+    is final if it is no wider than the limit itself; only rows with a wider one are gone through
+    entry by entry.
+    """
+    finite = np.isfinite(cost)
+    before = np.where(finite[:, :-1], cost[:, :-1], 0.0)
+    after = np.where(finite[:, 1:], cost[:, 1:], 0.0)
+    cut = np.where(finite[:, 1:], after > before + limit, finite[:, :-1])
+    fresh = np.concatenate([np.ones((cost.shape[0], min(1, cost.shape[1])), bool), cut], axis=1)
+    first = np.maximum.accumulate(np.where(fresh, np.arange(cost.shape[1]), 0), axis=1)
+    best = np.take_along_axis(cost, first, axis=1)
+    wide = (finite & (cost > best + limit)).any(axis=1)
+    ranks = first.astype(np.int64) + 1
+    if wide.any():
+        ranks[wide] = _anchored_ranks(cost[wide], limit[wide, 0])
+    return ranks
+
+
+def _anchored_ranks(cost: FloatArray, limit: FloatArray) -> IntArray:
+    ranks = np.empty(cost.shape, dtype=np.int64)
+    best = np.full(cost.shape[0], -np.inf)
+    rank = np.zeros(cost.shape[0], dtype=np.int64)
+    for position in range(cost.shape[1]):
+        here = cost[:, position]
+        fresh = np.where(np.isinf(here), np.isfinite(best) | (rank == 0), here > best + limit)
+        best = np.where(fresh, here, best)
         rank = np.where(fresh, position + 1, rank)
-        ordered_ranks[:, position] = rank
-    ranks = np.empty_like(ordered_ranks)
-    np.put_along_axis(ranks, order, ordered_ranks, axis=1)
+        ranks[:, position] = rank
     return ranks
 
 

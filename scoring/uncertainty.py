@@ -130,7 +130,15 @@ def value_intervals(
 ) -> tuple[FloatArray, FloatArray]:
     """Return lower and upper bound of each entry's value, over the draws that have one."""
     tail = (1.0 - confidence) / 2.0
-    return _quantile(replicates, tail), _quantile(replicates, 1.0 - tail)
+    ordered = np.sort(replicates, axis=0)
+    present = (~np.isnan(replicates)).sum(axis=0)
+    low = np.full(replicates.shape[1], np.nan)
+    high = low.copy()
+    for entry, size in enumerate(present):
+        if size:
+            low[entry] = ordered[_quantile_index(tail, int(size)), entry]
+            high[entry] = ordered[_quantile_index(1.0 - tail, int(size)), entry]
+    return low, high
 
 
 def rank_shares(
@@ -246,17 +254,6 @@ def _slack(replicates: FloatArray) -> FloatArray:
 
 def _quantile_index(level: float, size: int) -> int:
     return min(size - 1, max(0, math.ceil(level * size - 1e-9) - 1))
-
-
-def _quantile(replicates: FloatArray, level: float) -> FloatArray:
-    """Return the inverted-distribution-function quantile of each column, NaN left out."""
-    ordered = np.sort(replicates, axis=0)
-    present = (~np.isnan(replicates)).sum(axis=0)
-    result = np.full(replicates.shape[1], np.nan)
-    for entry, size in enumerate(present):
-        if size:
-            result[entry] = ordered[_quantile_index(level, int(size)), entry]
-    return result
 
 
 def _or_none(value: float) -> float | None:

@@ -122,6 +122,7 @@ def make_reference(target: Target, value: Any, **fields: Any) -> Reference:
     facts: dict[str, Any] = {
         "size_bytes": len(content),
         "sha256": digest,
+        "shape": list(np.shape(value)),
         "salt": secrets.token_hex(32),
         "commitment": digest,
         "created_by": organizer_of(target.round.challenge),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
 from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from accounts.models import Team, User
@@ -20,6 +21,14 @@ Viewer = User | AnonymousUser
 def viewer(request: Request) -> Viewer:
     """Return who asks, signed in or not."""
     user: Viewer = request.user
+    return user
+
+
+def signed_in(request: Request) -> User:
+    """Return the person who asks; the view's permission has made sure there is one."""
+    user = viewer(request)
+    if not isinstance(user, User):
+        raise NotAuthenticated
     return user
 
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, BinaryIO
 
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.conditional import answer_if_changed, etag_of
+from api.parsers import chunks_of
 from api.v1.access import find_round, viewer
 from api.v1.serializers import (
     ErrorSerializer,
     RoundSerializer,
     RoundSummarySerializer,
     TargetSerializer,
+    current_reference,
 )
+from challenges.errors import RoundNotReady
 from challenges.models import RoundState
 from challenges.selectors import visible_rounds
+from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
 
 REFUSED = {404: ErrorSerializer}
@@ -61,7 +68,9 @@ class TargetList(APIView):
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
-        targets = round_.targets.prefetch_related("files")
+        targets = round_.targets.select_related("round__challenge").prefetch_related(
+            "files", current_reference()
+        )
         content = TargetSerializer(targets, many=True).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
@@ -85,6 +94,53 @@ class RoundFileDownload(APIView):
             as_attachment=True,
             filename=file.name,
             content_type="application/octet-stream",
+        )
+
+
+class AnswerDownload(APIView):
+    """Download the answer of a target once its round is revealed.
+
+    Anyone can check it against the commitment that was public from the opening on.
+    """
+
+    @extend_schema(
+        operation_id="answers_download",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **REFUSED},
+    )
+    def get(
+        self, request: Request, challenge: str, round_slug: str, target: str
+    ) -> StreamingHttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        found = get_object_or_404(round_.targets.select_related("round"), slug=target)
+        with ExitStack() as stack:
+            try:
+                answer = stack.enter_context(open_revealed(found))
+            except RoundNotReady:
+                raise Http404 from None
+            opened = stack.pop_all()
+        response = StreamingHttpResponse(
+            _pieces(answer, opened), content_type="application/octet-stream"
+        )
+        response["Content-Disposition"] = f'attachment; filename="{found.slug}.npy"'
+        return response
+
+
+def _pieces(handle: BinaryIO, opened: ExitStack) -> Iterator[bytes]:
+    with opened:
+        yield from chunks_of(handle)
+
+
+class Design(APIView):
+    """Read the rules of a round as they were frozen; their SHA-256 is the round's."""
+
+    @extend_schema(
+        operation_id="design_read",
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        return answer_if_changed(
+            request, etag=etag_of(round_.design_sha256), build=lambda: round_.design
         )
 
 

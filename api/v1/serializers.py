@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team
 from catalog.models import Artifact, ArtifactFile, Contribution, LineageEdge
-from challenges.models import Round, RoundFile, RoundMetric, Target
+from challenges.models import Reference, Round, RoundFile, RoundMetric, RoundState, Target
 from submissions.models import Score, Submission
 
 
@@ -54,8 +56,25 @@ class RoundFileSerializer(serializers.ModelSerializer[RoundFile]):
         return reverse("api:round-file", args=place)
 
 
+class AnswerSerializer(serializers.Serializer[Any]):
+    """A target's answer: its commitment, and after the reveal what it commits to."""
+
+    version = serializers.IntegerField()
+    commitment = serializers.CharField()
+    sha256 = serializers.CharField(required=False)
+    size_bytes = serializers.IntegerField(required=False)
+    salt = serializers.CharField(required=False)
+    url = serializers.CharField(required=False)
+
+
+def current_reference() -> Prefetch[str]:
+    """Prefetch the current version of each target's reference: its row, never its file."""
+    return Prefetch("references", queryset=Reference.objects.filter(is_current=True))
+
+
 class TargetSerializer(serializers.ModelSerializer[Target]):
     files = serializers.SerializerMethodField()
+    answer = serializers.SerializerMethodField()
 
     class Meta:
         model = Target
@@ -74,10 +93,29 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "cancelled_at",
             "cancel_reason",
             "files",
+            "answer",
         ]
 
     def get_files(self, target: Target) -> list[str]:
         return [file.name for file in target.files.all()]
+
+    @extend_schema_field(AnswerSerializer)
+    def get_answer(self, target: Target) -> dict[str, Any] | None:
+        """Show the commitment from the opening on, and what it hides once it is revealed."""
+        reference = next(iter(target.references.all()), None)
+        if reference is None:
+            return None
+        sealed = {"version": reference.version, "commitment": reference.commitment}
+        if target.round.state not in {RoundState.REVEALED, RoundState.FINAL}:
+            return sealed
+        place = [target.round.challenge.slug, target.round.slug, target.slug]
+        return {
+            **sealed,
+            "sha256": reference.sha256,
+            "size_bytes": reference.size_bytes,
+            "salt": reference.salt,
+            "url": reverse("api:answer", args=place),
+        }
 
 
 class ArtifactNameSerializer(serializers.ModelSerializer[Artifact]):

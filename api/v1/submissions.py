@@ -9,7 +9,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
@@ -21,7 +22,7 @@ from rest_framework.views import APIView
 
 from api.conditional import answer_if_changed, etag_of
 from api.parsers import StreamParser, chunks_of
-from api.v1.access import find_artifact, find_round, find_team, viewer
+from api.v1.access import find_artifact, find_round, find_team, signed_in, viewer
 from api.v1.serializers import (
     CheckSerializer,
     ErrorSerializer,
@@ -66,13 +67,14 @@ class Upload:
         self.chunks: Iterable[bytes]
         self.name: str
         self.size_bytes: int | None
-        if "stream" in request.data:
+        body: Any = request.data
+        if "stream" in body:
             self.fields: Any = _query_fields(request)
-            self.chunks = chunks_of(request.data["stream"])
+            self.chunks = chunks_of(body["stream"])
             self.name = self.fields.get("file_name") or "predictions"
             self.size_bytes = int(request.headers.get("Content-Length") or 0) or None
             return
-        self.fields = request.data
+        self.fields = body
         file = request.FILES.get("file")
         if file is None:
             raise ValidationError({"file": ["Send the predictions as a form field named file."]})
@@ -128,23 +130,24 @@ class RoundSubmissions(APIView):
         form = SubmitSerializer(data=upload.fields)
         form.is_valid(raise_exception=True)
         fields = form.validated_data
-        team = find_team(request.user, fields["team"])
+        person = signed_in(request)
+        team = find_team(person, fields["team"])
         named = [find_artifact(name) for name in fields["inputs"]]
         submission = submit(
             round=round_,
             team=team,
-            by=request.user,
+            by=person,
             chunks=upload.chunks,
             file_name=fields["file_name"] or upload.name,
             received_at=self.received_at,
-            method=method_of_team(
+            method=lambda: method_of_team(
                 team=team,
                 title=fields["method"],
                 summary=fields["method_summary"] or fields["method"],
                 inputs=[one for one in named if one.kind != Artifact.Kind.MODEL],
                 base_models=[one for one in named if one.kind == Artifact.Kind.MODEL],
                 disclosure=fields["disclosure"],
-                by=request.user,
+                by=person,
             ),
             entry_kind=fields["entry_kind"],
             note=fields["note"],

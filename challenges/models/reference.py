@@ -41,18 +41,26 @@ class Reference(models.Model):
     class Meta:
         ordering = ["target", "-version"]
         constraints = [
-            models.UniqueConstraint(fields=["target", "version"], name="reference_version_once"),
+            models.UniqueConstraint(
+                fields=["target", "version"],
+                name="reference_version_once",
+                violation_error_message="This version of the answer exists already.",
+            ),
             models.UniqueConstraint(
                 fields=["target"],
                 condition=models.Q(is_current=True),
                 name="reference_one_current",
+                violation_error_message="A target has one current answer.",
             ),
             models.CheckConstraint(
-                condition=models.Q(version__gte=1), name="reference_version_from_one"
+                condition=models.Q(version__gte=1),
+                name="reference_version_from_one",
+                violation_error_message="Versions begin with 1.",
             ),
             models.CheckConstraint(
                 condition=models.Q(version=1) | ~models.Q(reason=""),
                 name="reference_revised_with_reason",
+                violation_error_message="Say why the answer was replaced.",
             ),
         ]
 

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
@@ -70,7 +69,7 @@ def r2_determination(reference: AnyArray, prediction: AnyArray) -> float:
 def pearson(reference: AnyArray, prediction: AnyArray) -> float:
     """Return Pearson's correlation."""
     truth, guess = _varying_pair(reference, prediction)
-    return _quietly(lambda: stats.pearsonr(truth, guess).statistic)
+    return _scipy("pearsonr", "statistic", truth, guess)
 
 
 def r2_pearson(reference: AnyArray, prediction: AnyArray) -> float:
@@ -81,13 +80,13 @@ def r2_pearson(reference: AnyArray, prediction: AnyArray) -> float:
 def spearman(reference: AnyArray, prediction: AnyArray) -> float:
     """Return Spearman's rank correlation; ties get average ranks."""
     truth, guess = _varying_pair(reference, prediction)
-    return _quietly(lambda: stats.spearmanr(truth, guess).statistic)
+    return _scipy("spearmanr", "statistic", truth, guess)
 
 
 def kendall_tau_b(reference: AnyArray, prediction: AnyArray) -> float:
     """Return Kendall's tau-b, which allows for ties."""
     truth, guess = _varying_pair(reference, prediction)
-    return _quietly(lambda: stats.kendalltau(truth, guess, variant="b").statistic)
+    return _scipy("kendalltau", "statistic", truth, guess)  # its default variant is b
 
 
 def slope(reference: AnyArray, prediction: AnyArray) -> float:
@@ -95,7 +94,7 @@ def slope(reference: AnyArray, prediction: AnyArray) -> float:
     truth, guess = _pair(reference, prediction)
     if np.ptp(truth) == 0:
         raise MetricUndefinedError("all references are the same number, or there is only one")
-    return _quietly(lambda: stats.linregress(truth, guess).slope)
+    return _scipy("linregress", "slope", truth, guess)
 
 
 def ccc(reference: AnyArray, prediction: AnyArray) -> float:
@@ -109,11 +108,15 @@ def ccc(reference: AnyArray, prediction: AnyArray) -> float:
     return float(2.0 * covariance / scale)
 
 
-def _quietly(statistic: Callable[[], float]) -> float:
+def _scipy(name: str, result: str, *pair: FloatArray) -> float:
+    """Return one result of a function of scipy.stats."""
+    # Its import takes longer than most files take to score: only for the metrics that need it.
+    from scipy import stats
+
     # SciPy warns of nearly constant input, where the correlation is sensitive but has a value.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return float(statistic())
+        return float(getattr(getattr(stats, name)(*pair), result))
 
 
 def _pooled(
