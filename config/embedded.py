@@ -208,7 +208,7 @@ class Embedded:
         if broker.redis_url:
             made["REDIS_URL"] = broker.redis_url
         if broker.celery_url:
-            made["CELERY_BROKER_URL"] = broker.celery_url
+            made["BROKER_URL"] = broker.celery_url
         return made
 
     def _child(self, name: str, command: list[str], **options: Any) -> Child:

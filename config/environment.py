@@ -151,12 +151,13 @@ def redis_url(folder: Path) -> str:
 
 
 def broker_url(redis: str) -> str:
-    """Return Celery's broker: CELERY_BROKER_URL, else the Redis server, else none at all.
+    """Return Celery's broker: BROKER_URL, else the Redis server, else none at all.
 
     Without a server messages go nowhere (memory://). That is safe: they are hints, and the
     periodic sweep finds the work in the database once a worker runs.
+    (Not CELERY_BROKER_URL: Celery itself lets that variable overrule all settings.)
     """
-    url = os.environ.get("CELERY_BROKER_URL", "").strip() or redis or "memory://"
+    url = os.environ.get("BROKER_URL", "").strip() or redis or "memory://"
     return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
 
 
@@ -193,7 +194,7 @@ def cache_url(redis: str) -> str:
     parts = urlsplit(redis)
     if parts.scheme == "unix":
         number = parse_qs(parts.query).get("db", ["0"])[-1]
-        return urlunsplit(parts._replace(query=f"db={_next_database(number)}"))
+        return f"unix://{parts.path}?db={_next_database(number)}"  # urlunsplit drops the slashes
     return urlunsplit(parts._replace(path=f"/{_next_database(parts.path.strip('/') or '0')}"))
 
 

@@ -121,7 +121,10 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = environment.env.str("STATIC_ROOT", default=str(HELDOUT_HOME / "static"))
+# The embedded default serves static files from where they are; production collects them.
+STATIC_ROOT = environment.env.str("STATIC_ROOT", default="") or (
+    None if EMBEDDED else str(HELDOUT_HOME / "static")
+)
 WHITENOISE_USE_FINDERS = EMBEDDED
 # Files above this size stream to a temporary file; nothing is held in memory whole.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
@@ -142,11 +145,7 @@ CACHES = {
 # The queue carries hints; the database row is the truth (docs/adr/0003). So losing a message
 # costs one sweep, and no result backend is needed.
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
-if (
-    not EMBEDDED
-    and CELERY_BROKER_URL == "memory://"
-    and not environment.env.str("CELERY_BROKER_URL", default="")
-):
+if not (EMBEDDED or REDIS_URL or environment.env.str("BROKER_URL", default="")):
     raise ImproperlyConfigured("REDIS_URL must be set with DATABASE_URL.")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -246,6 +245,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        "httpx": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         # Two lines for each tick of the scheduler would drown everything else.
         "celery.app.trace": {"level": "WARNING"},

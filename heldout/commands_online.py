@@ -85,6 +85,8 @@ def _guarded(run: Any, arguments: argparse.Namespace) -> int:
     except (ServerUnreachable, TimeoutError) as error:
         print(error, file=sys.stderr)
         return EXIT_UNREACHABLE
+    except BrokenPipeError:
+        raise
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

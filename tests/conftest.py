@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kombu.pools
 import pytest
 import redis
 from django.db import connection
@@ -118,11 +119,11 @@ def messages_to(url: str) -> Iterator[None]:
     try:
         yield
     finally:
-        celery_app.pool.force_close_all()
         _reconnect(*before)
 
 
 def _reconnect(url: str, options: dict[str, Any]) -> None:
+    kombu.pools.reset()
     celery_app.conf.update(broker_url=url, broker_transport_options=options)
     # Celery keeps its connections in these two; there is no public way to change the address.
     celery_app._pool = None
@@ -136,7 +137,7 @@ def site_environ(broker: str, transactional_db: None) -> dict[str, str]:
     A test module may override `extra_environ` to change settings of those processes.
     """
     environ = {**os.environ, "REDIS_URL": broker, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    environ.pop("CELERY_BROKER_URL", None)
+    environ.pop("BROKER_URL", None)
     environ["TEST_DATABASE_NAME"] = str(connection.settings_dict["NAME"])
     environ["PYTHONUNBUFFERED"] = "1"
     return environ
@@ -169,7 +170,9 @@ def live_site(
 @pytest.fixture
 def chromium(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Run the machine's Chromium; the value is Playwright's browser."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
     if not path:
         absent("no Chromium: install Debian's chromium or set CHROMIUM")
     from playwright.sync_api import sync_playwright

@@ -137,7 +137,6 @@ def postgres_running() -> Iterator[str]:
         if user:
             shutil.chown(folder, user)
         cluster = folder / "cluster"
-        log = folder / "log"
         subprocess.run(
             [
                 *(str(programs / "initdb"), "--pgdata", str(cluster), "--username", "heldout"),
@@ -149,32 +148,43 @@ def postgres_running() -> Iterator[str]:
             stdout=subprocess.DEVNULL,
         )
         port = free_port()
+        command = [
+            *(str(programs / "postgres"), "-D", str(cluster), "-p", str(port)),
+            *("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"),
+            *("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
+        ]
+        with _postgres_process(command, folder=folder, user=user) as server:
+            url = f"postgres://heldout@127.0.0.1:{port}/postgres"
+            wait_until(lambda: _accepts(url, server, folder / "log"), what="PostgreSQL")
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _postgres_process(
+    command: list[str], *, folder: Path, user: str | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the server in a session of its own: it must outlive the Ctrl-C that ends the tests."""
+    with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
-            [
-                *(str(programs / "postgres"), "-D", str(cluster), "-p", str(port)),
-                *("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"),
-                *("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
-            ],
+            command,
             user=user,
             cwd=folder,
             stdin=subprocess.DEVNULL,
-            stdout=log.open("wb"),
+            stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        url = f"postgres://heldout@127.0.0.1:{port}/postgres"
-        try:
-            wait_until(lambda: _accepts(url, server, log), what="PostgreSQL")
-            yield url
-        finally:
-            server.send_signal(signal.SIGINT)
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait()
+    try:
+        yield server
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        server.send_signal(signal.SIGINT)  # "fast": end open sessions, then stop
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def _accepts(url: str, server: subprocess.Popen[bytes], log: Path) -> bool:
