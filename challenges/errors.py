@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scoring.contract import Problem
+
 
 class ChallengeError(Exception):
     """Base of the refusals: what is wrong and how to mend it."""
@@ -44,6 +46,14 @@ class ReferenceRefused(ChallengeError):
 
 class ReferenceUnavailable(ChallengeError):
     """An answer's file is not in storage, or not what was put there."""
+
+
+class AnswersRefused(ChallengeError):
+    """A file with the answers of several targets that cannot be read; says everything wrong."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{problem.message}." for problem in problems))
 
 
 class TargetRefused(ChallengeError):

@@ -12,8 +12,8 @@ from accounts.models import Team
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round, RoundMetric, Target
 from leaderboards.models import BoardRevision, Standing
-from leaderboards.selectors import current_revision
 from leaderboards.pictures import HeatRow, RankLine, heat_map, rank_intervals
+from leaderboards.selectors import current_revision
 from scoring.contract import Direction
 from scoring.errors import UnknownMetricError
 from scoring.metrics import get_metric

@@ -28,7 +28,7 @@ from pages.boards import current_standings
 from submissions.models import Submission
 
 LEVELS = 5  # generations of lineage that are followed down to results
-COMMONS_LABEL = "Commons: lineage not declared"
+COMMONS_LABEL = "Commons"
 CLASSES = {CreditKind.METHOD: "method", CreditKind.DATA: "data", CreditKind.COMMONS: "commons"}
 
 
@@ -181,9 +181,14 @@ class PersonCredit:
     rows: list[PersonRow]
 
 
-def person_credit(user: User, rounds: QuerySet[Round]) -> PersonCredit:
-    """Divide the credit of a person's artifacts by shares, exactly as the books' rule does."""
-    mine = user.contributions.select_related("artifact").order_by("artifact__title")
+def person_credit(
+    user: User, rounds: QuerySet[Round], artifacts: QuerySet[Artifact]
+) -> PersonCredit:
+    """Divide the credit of a person's artifacts by shares, exactly as the books' rule does.
+
+    Only what is among `rounds` and `artifacts` counts: what the visitor may see.
+    """
+    mine = user.contributions.filter(artifact__in=artifacts).select_related("artifact")
     rows = {row.artifact_id: PersonRow(row) for row in mine}
     accounts, shares = _accounts_of(rows)
     for credit in credits_of(rounds):
@@ -199,7 +204,7 @@ def person_credit(user: User, rounds: QuerySet[Round]) -> PersonCredit:
         ],
         total=sum(row.total for row in confirmed),
         escrow=sum(row.total for row in waiting),
-        rows=sorted(rows.values(), key=lambda row: -row.total),
+        rows=sorted(rows.values(), key=lambda row: (-row.total, row.contribution.artifact.title)),
     )
 
 
@@ -252,7 +257,7 @@ class Way:
 
 
 def ways_of(submissions: Iterable[Submission], rounds: QuerySet[Round]) -> list[Way]:
-    """Return where the points of each of these results went; results without points are left out."""
+    """Return where the points of each of these results went, if it has any."""
     by_code = {each.code: each for each in submissions}
     found: dict[str, tuple[bool, list[Posting]]] = {}
     for credit in credits_of(rounds.filter(submissions__in=by_code.values()).distinct()):

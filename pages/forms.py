@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccountError, FieldsRefused
 from accounts.models import ApiToken, Team, User
+from accounts.services import create_person
 from catalog.models import Artifact
 from catalog.services import MAX_INPUTS
 from challenges.models import Round
@@ -35,12 +36,22 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic
         self.fields["username"].widget.attrs["autocomplete"] = "username"
         self.fields["email"].widget.attrs["autocomplete"] = "email"
 
-    def person(self) -> dict[str, str]:
-        """Return the arguments of accounts.services.create_person."""
-        names = ["username", "display_name", "email", "affiliation"]
-        return {name: self.cleaned_data[name] for name in names} | {
-            "password": self.cleaned_data["password1"]
-        }
+    def create(self) -> User:
+        """Create the person and their team of one.
+
+        Raises
+        ------
+        AccountError
+            If the service refuses; `add_refusal` shows it in the form.
+        """
+        given = self.cleaned_data
+        return create_person(
+            username=given["username"],
+            password=given["password1"],
+            email=given["email"],
+            display_name=given["display_name"],
+            affiliation=given["affiliation"],
+        )
 
     def add_refusal(self, error: AccountError | FieldsRefused) -> None:
         """Show what the service refused at the fields it names."""
@@ -72,10 +83,10 @@ class WithdrawForm(forms.Form):
     reason = forms.CharField(max_length=300, label=_("Reason"))
 
 
-class ArtifactChoices(forms.ModelMultipleChoiceField):
+class ArtifactChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # as above
     """Artifacts to tick, each with its version."""
 
-    def label_from_instance(self, obj: Artifact) -> str:  # type: ignore[override]  # artifacts only
+    def label_from_instance(self, obj: Artifact) -> str:
         maker = f", {obj.team.name}" if obj.team else ""
         return f"{obj.title} ({obj.version}{maker})"
 
@@ -163,9 +174,7 @@ class SubmitForm(forms.Form):
             )
         return cleaned
 
-    def _choose(
-        self, name: str, among: QuerySet[Any], *, initial: object = None
-    ) -> None:
+    def _choose(self, name: str, among: QuerySet[Any], *, initial: object = None) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # tells the type checker
         field.queryset = among

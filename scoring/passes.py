@@ -11,7 +11,7 @@ import numpy as np
 from scoring.errors import MetricInputError, MetricUndefinedError, ScoringError
 from scoring.metrics.base import Metric
 from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
-from scoring.readers.base import CHUNK_BYTES, AnyArray, ArraySource, rows_per_chunk
+from scoring.readers.base import SLAB_BYTES, AnyArray, ArraySource, rows_per_chunk
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ def evaluated(compute: Callable[[], float], *, slug: str) -> Outcome:
         return compute()
     except (MetricUndefinedError, MetricInputError) as error:
         return error
+    except MemoryError:
+        raise  # a limit of the whole job, not a property of the metric
     except Exception as error:  # noqa: BLE001 - the border to metrics of others
         logger.warning("metric %s raised %s", slug, type(error).__name__)
         return ScoringError(f"metric {slug} could not be computed ({type(error).__name__})")
@@ -39,7 +41,7 @@ def field_values(
     *,
     metrics: Mapping[str, Metric],
     parameters: Mapping[str, Mapping[str, Any]],
-    max_bytes: int = CHUNK_BYTES,
+    max_bytes: int = SLAB_BYTES,
 ) -> dict[str, Outcome]:
     """Return value or error of every streaming metric, by key.
 

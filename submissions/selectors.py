@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Min, Q
 
 from accounts.models import Team, User
 from accounts.selectors import active_teams_of
@@ -58,27 +59,40 @@ def current_scores(submission: Submission) -> list[Score]:
 
 
 def queue_position(submission: Submission) -> int | None:
-    """Tell how many turns it takes until this submission is claimed; None if it does not wait.
+    """Tell in which turn this submission is claimed, from 1; None if it does not wait.
 
-    Turns go round challenges, and within one round its teams. So before the k-th submission
-    of a team come at most k of each other team of the challenge, and before the n-th of the
-    challenge at most n of each other challenge. What runs at the moment is not looked at, so
-    the position is an estimate, and the highest it can be.
+    Turns go round challenges, and within one round its teams. So before the n-th submission
+    of a team come n of each other team of the challenge that has waited longer, and n - 1 of
+    each that has not; and the same again for challenges. It is an estimate: what runs at the
+    moment, and who was served last, is not looked at.
     """
     if submission.state != SubmissionState.QUEUED:
         return None
-    waiting = Submission.objects.filter(state=SubmissionState.QUEUED).order_by()
+    # SQLite writes its own clock with fewer digits than a value of ours, so that a row can look
+    # earlier than itself.
+    queued = Submission.objects.filter(state=SubmissionState.QUEUED).order_by()
+    waiting = queued.exclude(pk=submission.pk)
     challenge = submission.round.challenge_id
     here = waiting.filter(round__challenge_id=challenge)
     earlier = Q(queued_at__lt=submission.queued_at) | Q(
         queued_at=submission.queued_at, pk__lt=submission.pk
     )
     in_team = 1 + here.filter(earlier, team_id=submission.team_id).count()
-    other_teams = here.exclude(team_id=submission.team_id).values_list("team_id")
-    in_challenge = in_team + _at_most_each(other_teams.annotate(Count("pk")), in_team)
-    others = waiting.exclude(round__challenge_id=challenge).values_list("round__challenge_id")
-    return in_challenge + _at_most_each(others.annotate(Count("pk")), in_challenge)
+    in_challenge = _in_turn(here, "team_id", submission.team_id, place=in_team)
+    return _in_turn(waiting, "round__challenge_id", challenge, place=in_challenge)
 
 
-def _at_most_each(groups: Iterable[tuple[int, int]], most: int) -> int:
-    return sum(min(count, most) for _, count in groups)
+def _in_turn(waiting: SubmissionQuerySet, field: str, own: int, *, place: int) -> int:
+    """Return the turn of a group's `place`-th submission among all groups of `field`."""
+    groups: dict[int, tuple[int, datetime]] = {
+        group: (count, since)
+        for group, count, since in waiting.values_list(field).annotate(
+            Count("pk"), Min("queued_at")
+        )
+    }
+    if own not in groups:
+        return place  # claimed since it was read
+    _, own_since = groups.pop(own)
+    return place + sum(
+        min(count, place if since < own_since else place - 1) for count, since in groups.values()
+    )

@@ -30,6 +30,9 @@ class TokenCreate(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [SignInThrottle]
 
+    def get_authenticate_header(self, request: Request) -> str:
+        return "Token"  # without it a wrong password would be 403 instead of 401
+
     @extend_schema(
         operation_id="token_create",
         request=CredentialsSerializer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from leaderboards.pictures.svg import document, element, group, number, shorten
 
@@ -100,7 +101,7 @@ def _add_up(flows: Iterable[Flow]) -> tuple[dict[Place, _Node], dict[tuple[Place
         places = list(enumerate(flow.path))
         for place in places:
             nodes[place].inflow += flow.points
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in pairwise(places):
             ribbons[start, end] += flow.points
         nodes[places[-1]].kept += flow.points
     return dict(nodes), dict(ribbons)

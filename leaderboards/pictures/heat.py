@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from leaderboards.pictures.svg import document, element, group, shorten
 
-LEFT = 300.0
+LEFT = 236.0
 HEAD_CHARACTERS = 16
 CELL_WIDTH = 58.0
 CELL_HEIGHT = 28.0
-LABEL_CHARACTERS = 40
+LABEL_CHARACTERS = 31
 LEVELS = 6
+NO_VALUE = "\u2013"
 WIDE_RATIO = 20.0  # above it a linear scale would show one colour only
 
 
@@ -128,7 +129,7 @@ def _label(label: str, y: float) -> str:
 
 def _cell(row: HeatRow, column: str, level: int | None, *, index: int, y: float) -> str:
     x, value = cell_x(index), row.values[index]
-    text = "–" if value is None else compact(value)
+    text = NO_VALUE if value is None else compact(value)
     told = "no value" if value is None else f"{value:.6g}"
     rect = element(
         "rect",
@@ -161,9 +162,7 @@ def compact(value: float) -> str:
     return f"{value:.3g}" if size < 1000 else f"{value:.0f}"
 
 
-def _told(
-    rows: Sequence[HeatRow], columns: Sequence[str], levels: list[list[int | None]]
-) -> str:
+def _told(rows: Sequence[HeatRow], columns: Sequence[str], levels: list[list[int | None]]) -> str:
     best = []
     for index, column in enumerate(columns):
         winners = [

@@ -83,9 +83,7 @@ def _axis(last: int, height: float) -> list[str]:
     ]
     for rank in ticks:
         x = rank_x(rank, last)
-        drawn.append(
-            element("line", x1=x, x2=x, y1=TOP - 4, y2=height - 8, class_="grid")
-        )
+        drawn.append(element("line", x1=x, x2=x, y1=TOP - 4, y2=height - 8, class_="grid"))
         drawn.append(
             element("text", str(rank), x=x, y=TOP - 12, class_="tick", text_anchor="middle")
         )
@@ -129,9 +127,7 @@ def _line(line: RankLine, y: float, last: int) -> str:
         element("line", x1=end, x2=end, y1=y - 5, y2=y + 5, class_=f"interval{top}")
         for end in (low, high)
     ]
-    drawn.append(
-        element("circle", cx=rank_x(line.rank, last), cy=y, r=5, class_=f"point{top}")
-    )
+    drawn.append(element("circle", cx=rank_x(line.rank, last), cy=y, r=5, class_=f"point{top}"))
     return group(drawn, title=f"{line.label}: {_interval(line)}")
 
 

@@ -14,7 +14,8 @@ from pages.markdown import render
 
 register = template.Library()
 
-NO_VALUE = "–"
+NO_VALUE = "\u2013"
+TIMES = " \u00d7 "
 MICROPOINTS = 1_000_000
 
 
@@ -62,7 +63,7 @@ def skill(ppm: int | None) -> str:
 @register.filter
 def shape(sizes: list[int]) -> str:
     """Write an array's shape; a scalar is one number."""
-    return " × ".join(str(size) for size in sizes) if sizes else _("one number")
+    return TIMES.join(str(size) for size in sizes) if sizes else _("one number")
 
 
 @register.filter

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 
 from accounts.errors import AccountError
 from accounts.models import ApiToken, User
-from accounts.services import create_person
 from pages.forms import SignUpForm, TokenForm
 
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -29,7 +28,7 @@ def signup(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            person = create_person(**form.person())
+            person = form.create()
         except AccountError as error:
             form.add_refusal(error)
         else:

@@ -99,6 +99,4 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
 
 def visible_round(request: HttpRequest, challenge: str, round: str) -> Round:
     """Return a round this visitor may see; what is out of sight does not exist."""
-    return get_object_or_404(
-        visible_rounds(request.user), challenge__slug=challenge, slug=round
-    )
+    return get_object_or_404(visible_rounds(request.user), challenge__slug=challenge, slug=round)

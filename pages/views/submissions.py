@@ -96,8 +96,10 @@ def can_withdraw(request: HttpRequest, submission: Submission) -> bool:
 
 def _visible(request: HttpRequest, code: str) -> Submission:
     try:
-        return visible_submissions(request.user).select_related(
-            "round__challenge", "team", "method", "submitted_by"
-        ).get(code=code)
+        return (
+            visible_submissions(request.user)
+            .select_related("round__challenge", "team", "method", "submitted_by")
+            .get(code=code)
+        )
     except Submission.DoesNotExist:
         raise Http404("no submission of this code that you may see") from None

@@ -20,14 +20,13 @@ from catalog.models import Artifact, ArtifactFile, LineageEdge
 from challenges.models import Challenge, Round, RoundFile
 from leaderboards.services.ledger import post_book
 from leaderboards.services.refresh import refresh_board
-from submissions.models import Submission, SubmissionState
+from submissions.models import Score, Submission, SubmissionState
 from tests.factories import (
     make_artifact,
     make_challenge,
     make_method,
     make_metric,
     make_round,
-    make_score,
     make_scored,
     make_submission,
     make_target,
@@ -46,7 +45,7 @@ Each target gives you one **initial field** `u(x, 0)` on 256 points and a viscos
 
 | array | shape | meaning |
 |---|---|---|
-| `u01` … `u12` | 21 × 256 | velocity, time first |
+| `u01` … `u12` | 21 x 256 | velocity, time first |
 """
 
 
@@ -107,7 +106,7 @@ def _challenge(organizer: User) -> Challenge:
         title="Shocks before they form",
         summary="Predict how a viscous fluid steepens, breaks and smooths out, from its first "
         "moment alone.",
-        domain_question="When does a surrogate stop being physics? Burgers’ equation is the "
+        domain_question="When does a surrogate stop being physics? The Burgers equation is the "
         "smallest model in which waves **steepen into shocks**; a method that blurs a shock "
         "here will blur it in a jet engine or a supernova.\n\nWe want to know *which regimes* "
         "are predictable from the initial field, and what fails first.",
@@ -115,7 +114,7 @@ def _challenge(organizer: User) -> Challenge:
         "Optimise **nRMSE**, averaged over targets. Boundary, conservation and Fourier-band "
         "errors are shown beside it and do not rank.",
         data_statement="References come from a spectral solver checked against the exact "
-        "Cole–Hopf solution to `1e-8`.",
+        "Cole-Hopf solution to `1e-8`.",
         ethics="No people are concerned.",
     )
 
@@ -181,7 +180,7 @@ def _round(
         target = make_target(
             round_,
             f"u{place:02}",
-            title=f"{REGIMES[place % 4].capitalize()} at ν = {10 ** -(1 + place % 3):g}",
+            title=f"{REGIMES[place % 4].capitalize()} at nu = {10 ** -(1 + place % 3):g}",
             summary="A random sum of **eight** waves.",
             position=place,
             shape=[21, 256],
@@ -215,7 +214,7 @@ def _teams(own_data: Artifact) -> dict[str, Team]:
         "B": make_team(own_data.contributions.get().person, make_user(), name="Gegenwelle"),
         "C": make_team(name="One Laptop"),
         "D": make_team(name="Late Nights"),
-        "base": make_team(name="Organizers’ baselines", slug="baselines"),
+        "base": make_team(name="Baselines of the organizers", slug="baselines"),
     }
 
 
@@ -227,6 +226,7 @@ def _methods(
             teams[team],
             title=title,
             registered_at=now - timedelta(days=60),
+            licence="MIT",
             summary="Learns a low-rank map from the initial field to later ones, and corrects "
             "it where gradients are steep.",
             **fields,
@@ -254,7 +254,7 @@ def _edge(child: Artifact, parent: Artifact, relation: str, *, use: str = "") ->
     )
 
 
-SCORES = {"A": 0.0312, "B": 0.0408, "C": 0.0893, "D": 0.2421, "base": 0.2604}
+SCORES = {"A": 0.0312, "B": 0.0358, "C": 0.0593, "D": 0.0821, "base": 0.0804}
 
 
 def _entries(
@@ -280,10 +280,22 @@ def _entries(
             content=name.encode(),
             received_at=round_.opens_at + timedelta(days=1),
         )
-        for slug, value in values.items():
-            worst = None if value is None else 9 * value
-            make_score(entries[name].runs.get(), target=slug, key="max_error", value=worst)
+        _score_max_error(entries[name])
     return entries
+
+
+def _score_max_error(submission: Submission) -> None:
+    run, metric = submission.runs.get(), submission.round.metrics.get(key="max_error")
+    Score.objects.bulk_create(
+        Score(
+            run=run,
+            target_id=score.target_id,
+            metric=metric,
+            status=score.status,
+            value=None if score.value is None else 9 * score.value,
+        )
+        for score in run.scores.all()
+    )
 
 
 def rejected(seed: Seed) -> Submission:
@@ -297,7 +309,7 @@ def rejected(seed: Seed) -> Submission:
         problems=[
             {
                 "code": "BAD_SHAPE",
-                "message": "array u03 has the shape 21 × 128, expected 21 × 256",
+                "message": "array u03 has the shape 21 x 128, expected 21 x 256",
                 "where": "array u03",
                 "remedy": "write the field on all 256 grid points",
             }
