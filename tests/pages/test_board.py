@@ -195,3 +195,20 @@ def test_a_higher_is_better_board_says_so(client: Client, db: None) -> None:
     assert "higher is better." in page
     assert [row.split()[0] for row in rows_of(page)] == ["1", "2"]
     assert " 7 " in rows_of(page)[0]
+
+
+def test_a_long_board_shows_its_first_fifty_and_ones_own_until_all_are_asked_for(
+    client: Client, db: None
+) -> None:
+    round_ = make_round(bootstrap_resamples=100, targets=["t1"])
+    entries = [make_scored(round_, {"t1": float(place)}) for place in range(1, 56)]
+    refresh_board(round_)
+    url = round_.get_absolute_url()
+    assert len(rows_of(client.get(url).content.decode())) == 50
+    client.force_login(entries[-1].submitted_by)
+    own = client.get(url).content.decode()
+    assert len(rows_of(own)) == 51
+    assert "51 of 55 entries are shown. Show all." in own
+    assert len(rows_of(client.get(f"{url}?all").content.decode())) == 55
+    assert client.get(f"{url}board.csv").content.count(b"\r\n") == 56
+    assert len(client.get(f"{url}scores/").context["table"].rows) == 51

@@ -79,19 +79,19 @@ def count(client: Client, url: str) -> int:
 
 # page, and the most queries it may take
 BUDGETS = {
-    "/": 12,
-    "/challenges/{challenge}/": 9,
-    "/challenges/{challenge}/{round}/": 22,
-    "/challenges/{challenge}/{round}/scores/": 12,
-    "/challenges/{challenge}/{round}/datasets/": 10,
-    "/challenges/{challenge}/{round}/targets/t1/": 14,
-    "/challenges/{challenge}/{round}/board.csv": 8,
-    "/submissions/": 5,
-    "/datasets/": 9,
-    "/datasets/shared/1/": 20,
-    "/models/{model}/1/": 18,
-    "/people/grower/": 12,
-    "/teams/growers/": 8,
+    "/": 6,
+    "/challenges/{challenge}/": 5,
+    "/challenges/{challenge}/{round}/": 16,
+    "/challenges/{challenge}/{round}/scores/": 11,
+    "/challenges/{challenge}/{round}/datasets/": 5,
+    "/challenges/{challenge}/{round}/targets/t1/": 13,
+    "/challenges/{challenge}/{round}/board.csv": 6,
+    "/submissions/": 3,
+    "/datasets/": 5,
+    "/datasets/shared/1/": 17,
+    "/models/{model}/1/": 12,
+    "/people/grower/": 11,
+    "/teams/growers/": 6,
 }
 
 
