@@ -106,6 +106,7 @@ def _targets(case: Case, round_: Round, organizer: User) -> None:
             round=round_,
             slug=spec.slug,
             position=position,
+            summary=f"{spec.slug} of the original round, described where it was published.",
             shape=list(spec.shape),
             low=spec.low,
             high=spec.high,
@@ -119,6 +120,7 @@ def _metrics(case: Case, round_: Round) -> None:
         RoundMetric.objects.create(
             round=round_,
             key=choice.key,
+            label=choice.key.upper(),
             metric=choice.slug,
             version=choice.version,
             parameters=dict(choice.parameters),

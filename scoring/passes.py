@@ -11,7 +11,7 @@ import numpy as np
 from scoring.errors import MetricInputError, MetricUndefinedError, ScoringError
 from scoring.metrics.base import Metric
 from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
-from scoring.readers.base import CHUNK_BYTES, AnyArray, ArraySource, rows_per_chunk
+from scoring.readers.base import SLAB_BYTES, AnyArray, ArraySource, rows_per_chunk
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def field_values(
     *,
     metrics: Mapping[str, Metric],
     parameters: Mapping[str, Mapping[str, Any]],
-    max_bytes: int = CHUNK_BYTES,
+    max_bytes: int = SLAB_BYTES,
 ) -> dict[str, Outcome]:
     """Return value or error of every streaming metric, by key.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -71,8 +72,8 @@ def _band_power(chunk: FieldChunk, parameters: Mapping[str, JsonValue]) -> Float
 
 
 def _band_amplitude(measures: FloatArray, folded: int, state: FieldState) -> FloatArray:
-    scale = state.parameters["domain_size"] / state.plan.points
-    return np.asarray((np.sqrt(measures / folded) * scale).mean(axis=-1))
+    scale = state.parameters["domain_size"] / state.plan.points / math.sqrt(folded)
+    return np.asarray(np.sqrt(measures).mean(axis=-1) * scale)
 
 
 def _field_metric(

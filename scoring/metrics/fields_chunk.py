@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from scoring.errors import MetricInputError
 from scoring.readers.base import AnyArray
@@ -19,6 +20,7 @@ FloatArray = NDArray[np.float64]
 
 LANE_AXES = "btc"
 SPACE_AXES = "xyz"
+_STRIP_VALUES = 16 * 2**10
 
 
 class FieldPlan:
@@ -72,7 +74,7 @@ class FieldPlan:
         order += [self.layout.index(axis) for axis in self.space_axes]
         absent = tuple(i for i, axis in enumerate(LANE_AXES) if axis not in self.layout)
         arranged = np.expand_dims(block.transpose(order), absent)
-        return np.asarray(arranged, dtype=np.float64)
+        return _widened(arranged)
 
 
 class FieldChunk:
@@ -128,7 +130,7 @@ class FieldChunk:
         total = np.zeros(self.difference.shape[:3])
         for axis in range(3, self.difference.ndim):
             for end in (0, -1):
-                face = np.take(self.difference, end, axis=axis)
+                face = self.difference[(slice(None),) * axis + (end,)]
                 total += _sum_of_squares(face[..., np.newaxis])
         return total
 
@@ -140,14 +142,12 @@ class FieldChunk:
         the lower half, summed over shells floor(|k|) below half the shortest axis.
         """
         if len(self.plan.space) == 1:
-            modes = np.fft.rfft(self.difference, axis=-1)
-            return modes.real**2 + modes.imag**2
+            return _squared_amplitude(fft.rfft(self.difference, axis=-1))
         axes = tuple(range(3, self.difference.ndim))
-        modes = np.fft.rfftn(self.difference, axes=axes)
+        modes = fft.rfftn(self.difference, axes=axes)
         lower_half = tuple(slice(0, max(1, n // 2)) for n in self.plan.space)
         quadrant = modes[(slice(None), slice(None), slice(None), *lower_half)]
-        power = _lanes(quadrant.real**2 + quadrant.imag**2)
-        return power @ shell_matrix(self.plan.space)
+        return _lanes(_squared_amplitude(quadrant)) @ shell_matrix(self.plan.space)
 
 
 def shell_matrix(space: tuple[int, ...]) -> FloatArray:
@@ -167,4 +167,22 @@ def _lanes(values: FloatArray) -> FloatArray:
 
 def _sum_of_squares(values: FloatArray) -> FloatArray:
     lanes = _lanes(values)
-    return np.asarray(np.square(lanes).sum(axis=-1))
+    return np.asarray(np.vecdot(lanes, lanes))
+
+
+def _squared_amplitude(modes: NDArray[np.complex128]) -> FloatArray:
+    power = np.square(modes.real)
+    power += np.square(modes.imag)
+    return np.asarray(power)
+
+
+def _widened(block: AnyArray) -> FloatArray:
+    """Return a block as float64 with its last axis contiguous in memory."""
+    if block.flags.c_contiguous or block.ndim < 2:
+        return np.ascontiguousarray(block, dtype=np.float64)
+    # In one go NumPy strides through all of a transposed block for every few values.
+    wide = np.empty(block.shape)
+    lines = max(1, _STRIP_VALUES // max(1, math.prod(block.shape[:-2]) * block.shape[-1]))
+    for first in range(0, block.shape[-2], lines):
+        wide[..., first : first + lines, :] = block[..., first : first + lines, :]
+    return wide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -61,8 +62,9 @@ class FieldRule:
     def update(self, state: FieldState, chunk: FieldChunk) -> FieldState:
         measured = self.measure(chunk, state.parameters)
         axes = tuple(LANE_AXES.index(axis) for axis in self.fold)
-        folded = self.combine.reduce(measured, axis=axes, keepdims=True)
-        lanes = int(np.prod([measured.shape[axis] for axis in axes], dtype=np.int64))
+        lanes = math.prod(measured.shape[axis] for axis in axes)
+        # A reduction over nothing would still copy, and a spectrum is as large as its field.
+        folded = measured if lanes == 1 else self.combine.reduce(measured, axes, keepdims=True)
         piece = FieldState(state.plan, state.parameters, partial=folded, folded=lanes)
         if state.plan.cut_axis not in self.fold or not state.plan.cut_axis:
             piece = self._completed(piece)

@@ -18,6 +18,8 @@ from scoring.errors import PredictionFormatError, ReaderOptionError
 
 PROBLEM_LIMIT = 50
 CHUNK_BYTES = 4 * 2**20
+# A piece of this size, and what is made of it, stays in a processor's own cache.
+SLAB_BYTES = 512 * 2**10
 
 AnyArray = NDArray[Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from scoring.contract import TargetSpec
-from scoring.readers.base import AnyArray, ArraySource, ProblemLog
+from scoring.readers.base import SLAB_BYTES, AnyArray, ArraySource, ProblemLog
 
 # Plain numbers only: no objects (pickles), text, records, dates, complex or extended floats.
 ALLOWED_DTYPES = frozenset({"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
@@ -132,10 +132,11 @@ def check_values(
     where = where or f"target {target.slug}"
     tallies = {"NOT_FINITE": _Tally(), "OUT_OF_RANGE": _Tally()}
     row = 0
-    for block in source.chunks():
-        finite = np.isfinite(block)
-        tallies["NOT_FINITE"].count(~finite, row=row)
-        tallies["OUT_OF_RANGE"].count(_outside(block, target) & finite, row=row)
+    for block in source.chunks(SLAB_BYTES):
+        if not _all_right(block, target):
+            finite = np.isfinite(block)
+            tallies["NOT_FINITE"].count(~finite, row=row)
+            tallies["OUT_OF_RANGE"].count(_outside(block, target) & finite, row=row)
         row += block.shape[0] if block.ndim else 0
     _note_tally(
         log,
@@ -188,6 +189,14 @@ class _Tally:
             index = np.unravel_index(int(np.argmax(fault)), fault.shape)
             self.first = (int(index[0]) + row, *(int(i) for i in index[1:]))
         self.total += found
+
+
+def _all_right(block: AnyArray, target: TargetSpec) -> bool:
+    """Tell whether all values are finite and in range, by the extremes: both keep a NaN."""
+    if not block.size:
+        return True
+    extremes = np.array([block.min(), block.max()])
+    return bool(np.isfinite(extremes).all()) and not _outside(extremes, target).any()
 
 
 def _outside(block: AnyArray, target: TargetSpec) -> AnyArray:

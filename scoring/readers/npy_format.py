@@ -35,6 +35,8 @@ HEADER_LIMIT = 4096
 MAX_AXES = 32
 # Fortran order cannot be cut along the first axis without reading all of it.
 FORTRAN_LIMIT_BYTES = 256 * 2**20
+# Up to here memory is taken before the bytes are there, which saves copying them.
+READ_AT_ONCE = 16 * 2**20
 
 _DESCR = re.compile(r"'descr'\s*:\s*'([<>|=]?[fiub][0-9]{1,2})'")
 _ORDER = re.compile(r"'fortran_order'\s*:\s*(True|False)")
@@ -156,13 +158,29 @@ class StreamSource:
 
 
 def read_exactly(stream: ByteStream, wanted: int) -> bytearray:
-    """Read `wanted` bytes, or as many as there are, growing only as they come."""
+    """Read `wanted` bytes, or as many as there are; beyond a limit memory grows as they come."""
+    readinto = getattr(stream, "readinto", None)
+    if readinto is not None and wanted <= READ_AT_ONCE:
+        return _read_at_once(readinto, wanted)
     taken = bytearray()
     while len(taken) < wanted:
         piece = stream.read(min(wanted - len(taken), 2**20))
         if not piece:
             break
         taken += piece
+    return taken
+
+
+def _read_at_once(readinto: Callable[[memoryview], int | None], wanted: int) -> bytearray:
+    taken = bytearray(wanted)
+    filled = 0
+    with memoryview(taken) as view:
+        while filled < wanted:
+            found = readinto(view[filled:])
+            if not found:
+                break
+            filled += found
+    del taken[filled:]
     return taken
 
 
