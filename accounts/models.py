@@ -28,7 +28,10 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["orcid"], condition=~models.Q(orcid=""), name="user_orcid_once"
+                fields=["orcid"],
+                condition=~models.Q(orcid=""),
+                name="user_orcid_once",
+                violation_error_message="Another person has this ORCID iD.",
             ),
         ]
 
@@ -82,11 +85,13 @@ class Membership(models.Model):
                 fields=["team", "user"],
                 condition=models.Q(left_at__isnull=True),
                 name="membership_active_once",
+                violation_error_message="This person is in the team already.",
             ),
             models.CheckConstraint(
                 condition=models.Q(left_at__isnull=True)
                 | models.Q(left_at__gt=models.F("joined_at")),
                 name="membership_joined_before_left",
+                violation_error_message="A person leaves a team after joining it.",
             ),
         ]
 

@@ -16,11 +16,9 @@ def _licensing() -> Licensing:
 def validate_licence(value: str) -> None:
     """Refuse what is not a valid SPDX licence expression."""
     try:
-        found = _licensing().validate(value)
-    except ExpressionError as error:
-        raise ValidationError(f"Not an SPDX licence expression: {error}") from None
-    if found.errors:
+        _licensing().parse(value, validate=True, strict=True)
+    except (ExpressionError, IndexError) as error:  # the second for "()"
+        reason = f": {error}" if isinstance(error, ExpressionError) else ""
         raise ValidationError(
-            f"Not an SPDX licence expression: {'; '.join(found.errors)}. "
-            "Write for example CC-BY-4.0, CC0-1.0 or MIT."
-        )
+            f"Not an SPDX licence expression{reason}. Write for example CC-BY-4.0, CC0-1.0 or MIT."
+        ) from None

@@ -84,7 +84,11 @@ class Artifact(models.Model):
     class Meta:
         ordering = ["title", "version"]
         constraints = [
-            models.UniqueConstraint(fields=["slug", "version"], name="artifact_version_once"),
+            models.UniqueConstraint(
+                fields=["slug", "version"],
+                name="artifact_version_once",
+                violation_error_message="This version is registered already.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,7 +113,11 @@ class ArtifactFile(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["artifact", "name"], name="artifact_file_name_once"),
+            models.UniqueConstraint(
+                fields=["artifact", "name"],
+                name="artifact_file_name_once",
+                violation_error_message="The artifact has a file of this name already.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -152,18 +160,22 @@ class Contribution(models.Model):
                 fields=["artifact", "person"],
                 condition=models.Q(person__isnull=False),
                 name="contribution_person_once",
+                violation_error_message="This person is named already.",
             ),
             models.CheckConstraint(
                 condition=models.Q(share_bp__gte=1, share_bp__lte=SHARES_TOTAL_BP),
                 name="contribution_share_in_range",
+                violation_error_message="A share is from 1 to 10000 basis points.",
             ),
             models.CheckConstraint(
                 condition=models.Q(person__isnull=False) | ~models.Q(name=""),
                 name="contribution_names_someone",
+                violation_error_message="Name the contributor, by account or by name.",
             ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_at__isnull=True) | models.Q(person__isnull=False),
                 name="contribution_confirmed_by_person",
+                violation_error_message="Only a person with an account can confirm a share.",
             ),
         ]
 
@@ -203,9 +215,15 @@ class LineageEdge(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["child", "parent"], name="lineage_edge_once"),
+            models.UniqueConstraint(
+                fields=["child", "parent"],
+                name="lineage_edge_once",
+                violation_error_message="This input is declared already.",
+            ),
             models.CheckConstraint(
-                condition=~models.Q(child=models.F("parent")), name="lineage_not_to_itself"
+                condition=~models.Q(child=models.F("parent")),
+                name="lineage_not_to_itself",
+                violation_error_message="Nothing is made from itself.",
             ),
         ]
 

@@ -8,4 +8,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("heldout")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.set_default()  # "current" alone is per thread, and web requests run in several
 app.autodiscover_tasks()

@@ -5,16 +5,19 @@ Stdlib and django-environ only, so that the supervisor can use it before Django 
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+LOCK_NAME = ".lock"
 env = environ.Env()
 
 
@@ -89,25 +92,119 @@ def database(folder: Path) -> dict[str, Any]:
     read-then-write transaction fails at once with "database is locked" under load.
     """
     url = os.environ.get("DATABASE_URL", "").strip()
+    config: dict[str, Any]
     if not url:
-        url = f"sqlite:///{folder / 'heldout.sqlite3'}"
-    try:
-        config: dict[str, Any] = dict(env.db_url_config(url))
-    except (KeyError, ValueError) as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be understood: {error}") from None
-    engine = config.get("ENGINE", "")
-    if engine.endswith("sqlite3"):
+        config = {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(folder / "heldout.sqlite3"),
+        }
+    else:
+        if urlsplit(url).scheme not in {"sqlite", "postgres", "postgresql"}:
+            raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
+        try:
+            config = dict(env.db_url_config(url))
+        except (KeyError, ValueError) as error:
+            raise ImproperlyConfigured(f"DATABASE_URL cannot be understood: {error}.") from None
+        if not config.get("NAME"):
+            raise ImproperlyConfigured("DATABASE_URL names no database after the last slash.")
+    if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
-    elif engine.endswith("postgresql"):
+    else:
         config["CONN_MAX_AGE"] = integer("DATABASE_CONN_MAX_AGE", default=60)
         config["CONN_HEALTH_CHECKS"] = True
-    else:
-        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
     return config
+
+
+def running_site(folder: Path) -> dict[str, str]:
+    """Return what the site now running on `folder` says of itself; empty when none runs.
+
+    The supervisor holds a lock on the file for as long as it lives, so a note left behind by
+    one that was killed is not believed.
+    """
+    try:
+        with (folder / LOCK_NAME).open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                note = json.loads(file.read() or "{}")
+                return {str(name): str(value) for name, value in note.items()}
+    except (OSError, ValueError):
+        pass
+    return {}
+
+
+def redis_url(folder: Path) -> str:
+    """Return REDIS_URL, or the address of the embedded site's own server while it runs."""
+    url = os.environ.get("REDIS_URL", "").strip()
+    if not url:
+        return "" if os.environ.get("DATABASE_URL") else running_site(folder).get("redis_url", "")
+    parts = urlsplit(url)
+    if parts.scheme not in {"redis", "rediss", "unix"} or not (parts.netloc or parts.path):
+        raise ImproperlyConfigured(
+            "REDIS_URL must be redis://host:6379/0, rediss://host:6379/0 or unix:///path/of.sock."
+        )
+    return url
+
+
+def broker_url(redis: str) -> str:
+    """Return Celery's broker: BROKER_URL, else the Redis server, else none at all.
+
+    Without a server messages go nowhere (memory://). That is safe: they are hints, and the
+    periodic sweep finds the work in the database once a worker runs.
+    (Not CELERY_BROKER_URL: Celery itself lets that variable overrule all settings.)
+    """
+    url = os.environ.get("BROKER_URL", "").strip() or redis or "memory://"
+    return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
+
+
+def broker_options(url: str, folder: Path) -> dict[str, Any]:
+    """Return the transport options that fit the broker at `url`."""
+    if url.startswith("filesystem:"):
+        queue = folder / "queue"
+        for name in ("messages", "control"):
+            (queue / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        return {
+            "data_folder_in": str(queue / "messages"),
+            "data_folder_out": str(queue / "messages"),
+            "control_folder": str(queue / "control"),
+            "polling_interval": 0.2,
+        }
+    if url.startswith("memory:"):
+        return {}
+    return {
+        "visibility_timeout": 900,  # above the hard time limit, or a slow task would run twice
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "health_check_interval": 25,
+    }
+
+
+def cache_url(redis: str) -> str:
+    """Return CACHE_URL, else the next logical database of the Redis server.
+
+    Never the broker's own one: clearing a cache empties its whole database.
+    """
+    url = os.environ.get("CACHE_URL", "").strip()
+    if url or not redis:
+        return url
+    parts = urlsplit(redis)
+    if parts.scheme == "unix":
+        number = parse_qs(parts.query).get("db", ["0"])[-1]
+        return f"unix://{parts.path}?db={_next_database(number)}"  # urlunsplit drops the slashes
+    return urlunsplit(parts._replace(path=f"/{_next_database(parts.path.strip('/') or '0')}"))
+
+
+def _next_database(number: str) -> int:
+    try:
+        return int(number) + 1
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"REDIS_URL ends in {number!r}; the logical database must be a number."
+        ) from None
 
 
 def storage(folder: Path, *, area: str) -> dict[str, Any]:

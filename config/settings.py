@@ -55,6 +55,7 @@ if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
     INSTALLED_APPS.remove("django.contrib.postgres")
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -120,26 +121,32 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = environment.env.str("STATIC_ROOT", default=str(HELDOUT_HOME / "static"))
+# The embedded default serves static files from where they are; production collects them.
+STATIC_ROOT = environment.env.str("STATIC_ROOT", default="") or (
+    None if EMBEDDED else str(HELDOUT_HOME / "static")
+)
 WHITENOISE_USE_FINDERS = EMBEDDED
 # Files above this size stream to a temporary file; nothing is held in memory whole.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
 
-REDIS_URL = environment.env.str("REDIS_URL", default="")
+REDIS_URL = environment.redis_url(HELDOUT_HOME)
+CACHE_URL = environment.cache_url(REDIS_URL)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": environment.env.str("CACHE_URL", default=REDIS_URL),
+        "LOCATION": CACHE_URL,
         "KEY_PREFIX": "heldout",
     }
-    if environment.env.str("CACHE_URL", default=REDIS_URL)
+    if CACHE_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
 # The queue carries hints; the database row is the truth (docs/adr/0003). So losing a message
 # costs one sweep, and no result backend is needed.
-CELERY_BROKER_URL = environment.env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
+if not (EMBEDDED or REDIS_URL or environment.env.str("BROKER_URL", default="")):
+    raise ImproperlyConfigured("REDIS_URL must be set with DATABASE_URL.")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -151,15 +158,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 900,  # above the hard time limit, or a slow task would run twice
-    "socket_timeout": 30,
-    "socket_connect_timeout": 5,
-    "health_check_interval": 25,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, HELDOUT_HOME)
+# Our LOGGING below serves the worker too, instead of Celery's own.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
-    "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 5.0},
+    "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
 }
 # Beat's own note of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(HELDOUT_HOME / "celerybeat-schedule")
@@ -240,5 +244,12 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        # Two lines for each tick of the scheduler would drown everything else.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }

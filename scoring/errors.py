@@ -13,12 +13,24 @@ class MetricInputError(ScoringError, ValueError):
     """A metric was called with arrays or parameters outside its domain."""
 
 
+class MetricUndefinedError(ScoringError):
+    """A metric has no value for this input (a constant input to a correlation); says why."""
+
+
 class UnknownMetricError(ScoringError, LookupError):
     """No metric of this slug and version is registered."""
 
 
+class ReferenceFaultError(ScoringError):
+    """The references do not fit the round's targets: the organizer's to mend."""
+
+
 class UnknownReaderError(ScoringError, LookupError):
     """No reader of this slug is registered."""
+
+
+class ReaderOptionError(ScoringError, ValueError):
+    """A round declares reader options that the reader does not have: the organizer's to mend."""
 
 
 class PredictionFormatError(ScoringError, ValueError):

@@ -10,10 +10,24 @@ from pathlib import Path
 _home = os.environ.setdefault("HELDOUT_HOME", tempfile.mkdtemp(prefix="heldout-test-"))
 os.environ.setdefault("HTTPS", "0")
 os.environ.setdefault("SECRET_KEY", "tests-only")
+# No server for tests that need none; the fixtures of tests/conftest.py bring a real one.
+if not os.environ.get("REDIS_URL"):
+    os.environ.setdefault("BROKER_URL", "memory://")
 
 from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 HELDOUT_HOME = Path(_home)
+# A file, also on SQLite: worker and web server processes of a test open the same database.
+DATABASES["default"]["TEST"] = {"NAME": str(HELDOUT_HOME / "test.sqlite3")}  # noqa: F405
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {}  # noqa: F405
+if os.environ.get("TEST_DATABASE_NAME"):
+    DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]  # noqa: F405
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

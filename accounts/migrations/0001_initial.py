@@ -231,6 +231,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("orcid", ""), _negated=True),
                 fields=("orcid",),
                 name="user_orcid_once",
+                violation_error_message="Another person has this ORCID iD.",
             ),
         ),
         migrations.AddConstraint(
@@ -239,6 +240,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("left_at__isnull", True)),
                 fields=("team", "user"),
                 name="membership_active_once",
+                violation_error_message="This person is in the team already.",
             ),
         ),
         migrations.AddConstraint(
@@ -250,6 +252,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="membership_joined_before_left",
+                violation_error_message="A person leaves a team after joining it.",
             ),
         ),
     ]

@@ -318,13 +318,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="artifact",
             constraint=models.UniqueConstraint(
-                fields=("slug", "version"), name="artifact_version_once"
+                fields=("slug", "version"),
+                name="artifact_version_once",
+                violation_error_message="This version is registered already.",
             ),
         ),
         migrations.AddConstraint(
             model_name="artifactfile",
             constraint=models.UniqueConstraint(
-                fields=("artifact", "name"), name="artifact_file_name_once"
+                fields=("artifact", "name"),
+                name="artifact_file_name_once",
+                violation_error_message="The artifact has a file of this name already.",
             ),
         ),
         migrations.AddConstraint(
@@ -333,6 +337,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("person__isnull", False)),
                 fields=("artifact", "person"),
                 name="contribution_person_once",
+                violation_error_message="This person is named already.",
             ),
         ),
         migrations.AddConstraint(
@@ -340,6 +345,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("share_bp__gte", 1), ("share_bp__lte", 10000)),
                 name="contribution_share_in_range",
+                violation_error_message="A share is from 1 to 10000 basis points.",
             ),
         ),
         migrations.AddConstraint(
@@ -351,6 +357,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="contribution_names_someone",
+                violation_error_message="Name the contributor, by account or by name.",
             ),
         ),
         migrations.AddConstraint(
@@ -360,12 +367,15 @@ class Migration(migrations.Migration):
                     ("confirmed_at__isnull", True), ("person__isnull", False), _connector="OR"
                 ),
                 name="contribution_confirmed_by_person",
+                violation_error_message="Only a person with an account can confirm a share.",
             ),
         ),
         migrations.AddConstraint(
             model_name="lineageedge",
             constraint=models.UniqueConstraint(
-                fields=("child", "parent"), name="lineage_edge_once"
+                fields=("child", "parent"),
+                name="lineage_edge_once",
+                violation_error_message="This input is declared already.",
             ),
         ),
         migrations.AddConstraint(
@@ -373,6 +383,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("child", models.F("parent")), _negated=True),
                 name="lineage_not_to_itself",
+                violation_error_message="Nothing is made from itself.",
             ),
         ),
     ]

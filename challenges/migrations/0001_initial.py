@@ -147,6 +147,14 @@ class Migration(migrations.Migration):
                 ),
                 ("size_bytes", models.PositiveBigIntegerField(editable=False)),
                 ("sha256", models.CharField(editable=False, max_length=64)),
+                (
+                    "shape",
+                    models.JSONField(
+                        default=list,
+                        editable=False,
+                        validators=[challenges.models.target.validate_shape],
+                    ),
+                ),
                 ("salt", models.CharField(editable=False, max_length=64)),
                 (
                     "commitment",
@@ -556,13 +564,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="challengerole",
             constraint=models.UniqueConstraint(
-                fields=("challenge", "user", "role"), name="challenge_role_once"
+                fields=("challenge", "user", "role"),
+                name="challenge_role_once",
+                violation_error_message="This person has this role already.",
             ),
         ),
         migrations.AddConstraint(
             model_name="round",
             constraint=models.UniqueConstraint(
-                fields=("challenge", "slug"), name="round_slug_once"
+                fields=("challenge", "slug"),
+                name="round_slug_once",
+                violation_error_message="The challenge has a round with this slug already.",
             ),
         ),
         migrations.AddConstraint(
@@ -570,6 +582,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("opens_at__lt", models.F("closes_at"))),
                 name="round_opens_before_it_closes",
+                violation_error_message="A round opens before it closes.",
             ),
         ),
         migrations.AddConstraint(
@@ -581,6 +594,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="round_published_with_frozen_design",
+                violation_error_message="A published round has a frozen design.",
             ),
         ),
         migrations.AddConstraint(
@@ -592,6 +606,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="round_revealed_after_close",
+                violation_error_message="A round is revealed after it has closed.",
             ),
         ),
         migrations.AddConstraint(
@@ -599,10 +614,14 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("finalized_at__isnull", True),
-                    ("finalized_at__gte", models.F("revealed_at")),
+                    models.Q(
+                        ("finalized_at__gte", models.F("revealed_at")),
+                        ("revealed_at__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="round_final_after_reveal",
+                violation_error_message="A round is final after it has been revealed.",
             ),
         ),
         migrations.AddConstraint(
@@ -614,12 +633,15 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="round_penalty_declared",
+                violation_error_message="Declare the value that a missed target counts as.",
             ),
         ),
         migrations.AddConstraint(
             model_name="roundmetric",
             constraint=models.UniqueConstraint(
-                fields=("round", "key"), name="round_metric_key_once"
+                fields=("round", "key"),
+                name="round_metric_key_once",
+                violation_error_message="The round has a metric with this key already.",
             ),
         ),
         migrations.AddConstraint(
@@ -628,11 +650,16 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_primary", True)),
                 fields=("round",),
                 name="round_one_primary",
+                violation_error_message="The round has a primary metric already; mark one only.",
             ),
         ),
         migrations.AddConstraint(
             model_name="target",
-            constraint=models.UniqueConstraint(fields=("round", "slug"), name="target_slug_once"),
+            constraint=models.UniqueConstraint(
+                fields=("round", "slug"),
+                name="target_slug_once",
+                violation_error_message="The round has a target with this slug already.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="target",
@@ -644,6 +671,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="target_opens_before_it_closes",
+                violation_error_message="A target opens before it closes.",
             ),
         ),
         migrations.AddConstraint(
@@ -656,12 +684,15 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="target_low_below_high",
+                violation_error_message="The lower limit is below the upper limit.",
             ),
         ),
         migrations.AddConstraint(
             model_name="target",
             constraint=models.CheckConstraint(
-                condition=models.Q(("weight__gte", 0)), name="target_weight_not_negative"
+                condition=models.Q(("weight__gte", 0)),
+                name="target_weight_not_negative",
+                violation_error_message="A weight is 0 or more.",
             ),
         ),
         migrations.AddConstraint(
@@ -676,18 +707,23 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="target_cancelled_with_reason",
+                violation_error_message="A cancelled target has a reason.",
             ),
         ),
         migrations.AddConstraint(
             model_name="roundfile",
             constraint=models.UniqueConstraint(
-                fields=("round", "name"), name="round_file_name_once"
+                fields=("round", "name"),
+                name="round_file_name_once",
+                violation_error_message="The round has a file of this name already.",
             ),
         ),
         migrations.AddConstraint(
             model_name="reference",
             constraint=models.UniqueConstraint(
-                fields=("target", "version"), name="reference_version_once"
+                fields=("target", "version"),
+                name="reference_version_once",
+                violation_error_message="This version of the answer exists already.",
             ),
         ),
         migrations.AddConstraint(
@@ -696,12 +732,15 @@ class Migration(migrations.Migration):
                 condition=models.Q(("is_current", True)),
                 fields=("target",),
                 name="reference_one_current",
+                violation_error_message="A target has one current answer.",
             ),
         ),
         migrations.AddConstraint(
             model_name="reference",
             constraint=models.CheckConstraint(
-                condition=models.Q(("version__gte", 1)), name="reference_version_from_one"
+                condition=models.Q(("version__gte", 1)),
+                name="reference_version_from_one",
+                violation_error_message="Versions begin with 1.",
             ),
         ),
         migrations.AddConstraint(
@@ -711,6 +750,7 @@ class Migration(migrations.Migration):
                     ("version", 1), models.Q(("reason", ""), _negated=True), _connector="OR"
                 ),
                 name="reference_revised_with_reason",
+                violation_error_message="Say why the answer was replaced.",
             ),
         ),
     ]

@@ -66,7 +66,9 @@ class ChallengeRole(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["challenge", "user", "role"], name="challenge_role_once"
+                fields=["challenge", "user", "role"],
+                name="challenge_role_once",
+                violation_error_message="This person has this role already.",
             ),
         ]
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from challenges.models.round import Round
-from challenges.models.target import Target
+from challenges.models.target import Target, validate_shape
 
 
 def reference_storage() -> Storage:
@@ -24,6 +24,7 @@ class Reference(models.Model):
     file = models.FileField(storage=reference_storage, max_length=200, editable=False)
     size_bytes = models.PositiveBigIntegerField(editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
+    shape = models.JSONField(default=list, editable=False, validators=[validate_shape])
     salt = models.CharField(max_length=64, editable=False)
     commitment = models.CharField(
         max_length=64, editable=False, help_text="Salted hash, public from the opening on."
@@ -40,18 +41,26 @@ class Reference(models.Model):
     class Meta:
         ordering = ["target", "-version"]
         constraints = [
-            models.UniqueConstraint(fields=["target", "version"], name="reference_version_once"),
+            models.UniqueConstraint(
+                fields=["target", "version"],
+                name="reference_version_once",
+                violation_error_message="This version of the answer exists already.",
+            ),
             models.UniqueConstraint(
                 fields=["target"],
                 condition=models.Q(is_current=True),
                 name="reference_one_current",
+                violation_error_message="A target has one current answer.",
             ),
             models.CheckConstraint(
-                condition=models.Q(version__gte=1), name="reference_version_from_one"
+                condition=models.Q(version__gte=1),
+                name="reference_version_from_one",
+                violation_error_message="Versions begin with 1.",
             ),
             models.CheckConstraint(
                 condition=models.Q(version=1) | ~models.Q(reason=""),
                 name="reference_revised_with_reason",
+                violation_error_message="Say why the answer was replaced.",
             ),
         ]
 

@@ -97,29 +97,39 @@ class Round(models.Model):
     class Meta:
         ordering = ["-opens_at"]
         constraints = [
-            models.UniqueConstraint(fields=["challenge", "slug"], name="round_slug_once"),
+            models.UniqueConstraint(
+                fields=["challenge", "slug"],
+                name="round_slug_once",
+                violation_error_message="The challenge has a round with this slug already.",
+            ),
             models.CheckConstraint(
                 condition=models.Q(opens_at__lt=models.F("closes_at")),
                 name="round_opens_before_it_closes",
+                violation_error_message="A round opens before it closes.",
             ),
             models.CheckConstraint(
                 condition=models.Q(published_at__isnull=True) | ~models.Q(design_sha256=""),
                 name="round_published_with_frozen_design",
+                violation_error_message="A published round has a frozen design.",
             ),
             models.CheckConstraint(
                 condition=models.Q(revealed_at__isnull=True)
                 | models.Q(revealed_at__gte=models.F("closes_at")),
                 name="round_revealed_after_close",
+                violation_error_message="A round is revealed after it has closed.",
             ),
             models.CheckConstraint(
                 condition=models.Q(finalized_at__isnull=True)
-                | models.Q(finalized_at__gte=models.F("revealed_at")),
+                # Said twice, because a comparison with NULL would let the row through.
+                | models.Q(revealed_at__isnull=False, finalized_at__gte=models.F("revealed_at")),
                 name="round_final_after_reveal",
+                violation_error_message="A round is final after it has been revealed.",
             ),
             models.CheckConstraint(
                 condition=~models.Q(missing_policy="worst")
                 | models.Q(missing_penalty__isnull=False),
                 name="round_penalty_declared",
+                violation_error_message="Declare the value that a missed target counts as.",
             ),
         ]
 
@@ -182,9 +192,16 @@ class RoundMetric(models.Model):
     class Meta:
         ordering = ["-is_primary", "position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["round", "key"], name="round_metric_key_once"),
             models.UniqueConstraint(
-                fields=["round"], condition=models.Q(is_primary=True), name="round_one_primary"
+                fields=["round", "key"],
+                name="round_metric_key_once",
+                violation_error_message="The round has a metric with this key already.",
+            ),
+            models.UniqueConstraint(
+                fields=["round"],
+                condition=models.Q(is_primary=True),
+                name="round_one_primary",
+                violation_error_message="The round has a primary metric already; mark one only.",
             ),
         ]
 
@@ -208,7 +225,11 @@ class RoundFile(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["round", "name"], name="round_file_name_once"),
+            models.UniqueConstraint(
+                fields=["round", "name"],
+                name="round_file_name_once",
+                violation_error_message="The round has a file of this name already.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -62,26 +62,35 @@ class Target(models.Model):
     class Meta:
         ordering = ["position", "slug"]
         constraints = [
-            models.UniqueConstraint(fields=["round", "slug"], name="target_slug_once"),
+            models.UniqueConstraint(
+                fields=["round", "slug"],
+                name="target_slug_once",
+                violation_error_message="The round has a target with this slug already.",
+            ),
             models.CheckConstraint(
                 condition=models.Q(opens_at__isnull=True)
                 | models.Q(closes_at__isnull=True)
                 | models.Q(opens_at__lt=models.F("closes_at")),
                 name="target_opens_before_it_closes",
+                violation_error_message="A target opens before it closes.",
             ),
             models.CheckConstraint(
                 condition=models.Q(low__isnull=True)
                 | models.Q(high__isnull=True)
                 | models.Q(low__lt=models.F("high")),
                 name="target_low_below_high",
+                violation_error_message="The lower limit is below the upper limit.",
             ),
             models.CheckConstraint(
-                condition=models.Q(weight__gte=0), name="target_weight_not_negative"
+                condition=models.Q(weight__gte=0),
+                name="target_weight_not_negative",
+                violation_error_message="A weight is 0 or more.",
             ),
             models.CheckConstraint(
                 condition=models.Q(cancelled_at__isnull=True, cancel_reason="")
                 | (models.Q(cancelled_at__isnull=False) & ~models.Q(cancel_reason="")),
                 name="target_cancelled_with_reason",
+                violation_error_message="A cancelled target has a reason.",
             ),
         ]
 

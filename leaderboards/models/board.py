@@ -30,11 +30,17 @@ class BoardRevision(models.Model):
     inputs_sha256 = models.CharField(
         max_length=64, help_text="Digest of the runs and rules it was computed from."
     )
+    watermark = models.CharField(
+        max_length=120, help_text="Changes when the inputs do; cheap to compare."
+    )
     rule = models.JSONField(
         help_text="Metric, direction, aggregate, ties, missing rule, bootstrap."
     )
     columns = models.JSONField(help_text="Metric keys with labels, units and directions, in order.")
     target_slugs = models.JSONField(help_text="The targets that counted.")
+    credit_export = models.TextField(
+        blank=True, help_text="Credit as it would be if the round ended now: facts and books."
+    )
 
     class Meta:
         ordering = ["-number"]

@@ -19,8 +19,8 @@ class CreditBook(models.Model):
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     reason = models.CharField(max_length=300)
-    inputs = models.JSONField(help_text="All that the rule looks at; public.")
-    inputs_sha256 = models.CharField(max_length=64)
+    export = models.TextField(help_text="All that the rule looks at, and its books; public.")
+    facts_sha256 = models.CharField(max_length=64, help_text="Digest of the facts alone.")
     minted_micropoints = models.PositiveBigIntegerField()
     open_micropoints = models.PositiveBigIntegerField(help_text="Head-room nobody has reached yet.")
     unmet = models.JSONField(default=list, help_text="Validity conditions not met: nothing minted.")
@@ -56,6 +56,9 @@ class CreditEntry(models.Model):
     )
     result = models.CharField(
         max_length=12, blank=True, help_text="Code of the submission it came through."
+    )
+    unit = models.CharField(
+        max_length=60, blank=True, help_text="The scoring unit; empty for the targets' pot."
     )
     path = models.JSONField(help_text="From the result to the account, artifact by artifact.")
     micropoints = models.BigIntegerField()

@@ -106,6 +106,20 @@ class Migration(migrations.Migration):
                 ("attempt", models.PositiveIntegerField(default=0)),
                 ("lease_token", models.CharField(blank=True, max_length=32)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "claimed_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a worker last took it; the turn-taking looks at it.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "not_before",
+                    models.DateTimeField(
+                        blank=True, help_text="A repeated attempt waits until then.", null=True
+                    ),
+                ),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("reason_code", models.CharField(blank=True, max_length=40)),
                 (
@@ -356,6 +370,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="submission",
             index=models.Index(fields=["round", "state"], name="submission_by_round"),
+        ),
+        migrations.AddIndex(
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("claimed_at__isnull", False)),
+                fields=["claimed_at"],
+                name="submission_by_turn",
+            ),
         ),
         migrations.AddConstraint(
             model_name="submission",

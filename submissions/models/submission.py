@@ -115,6 +115,12 @@ class Submission(models.Model):
     attempt = models.PositiveIntegerField(default=0)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker last took it; the turn-taking looks at it."
+    )
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="A repeated attempt waits until then."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
     reason_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True, help_text="Told to the team.")
@@ -153,6 +159,11 @@ class Submission(models.Model):
                 name="submission_unfinished",
             ),
             models.Index(fields=["round", "state"], name="submission_by_round"),
+            models.Index(
+                fields=["claimed_at"],
+                condition=models.Q(claimed_at__isnull=False),
+                name="submission_by_turn",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,81 @@
+# Needs Python >= 3.11 and make, nothing else. Every target sets up .venv by itself.
+#   make demo                 the main job, then the site at http://127.0.0.1:8000
+#   SERVE=0 make demo         the same, ends after printing both boards
+#   PORT=9000 make demo       another port; HELDOUT_HOME=/folder another data folder
+#   make serve                the site alone
+#   make test | lint | bench | docs | lock
+#   make replay CASE=/folder  hold a published round again and compare every number
+
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && exit; \
+	done; echo python3)
+endif
+BIN := .venv/bin
+# One place for what mypy checks.
+PACKAGES := accounts api bootstrap.py catalog challenges config demo heldout leaderboards pages \
+	scoring submissions tests/servers.py
+# A made-up production environment, for Django's deployment checks.
+DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
+	STORAGE_URL=s3://bucket/heldout SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	ALLOWED_HOSTS=heldout.example HTTPS=1 HELDOUT_HOME=$$(mktemp -d)
+
+.DEFAULT_GOAL := help
+.PHONY: help server dev demo serve test test-sqlite test-postgres lint mypy bench docs lock replay
+
+help:
+	@sed -n '2,8s/^# *//p' Makefile
+
+server:
+	@$(PYTHON) bootstrap.py server
+
+dev:
+	@$(PYTHON) bootstrap.py dev
+
+demo: server
+	@exec $(BIN)/python -m demo
+
+serve: server
+	@exec $(BIN)/python -m config.embedded
+
+test: test-sqlite test-postgres
+
+test-sqlite: dev
+	@echo "== tests on SQLite"
+	@$(BIN)/python -m pytest
+
+# Everything again but the browser's walk, which does not look at the database.
+test-postgres: dev
+	@echo "== tests on PostgreSQL"
+	@$(BIN)/python -m tests.servers postgres -- $(BIN)/python -m pytest -m "not browser"
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(DEPLOYMENT) $(BIN)/python -W error::DeprecationWarning manage.py check --deploy --fail-level WARNING
+
+mypy:
+	$(BIN)/mypy $(PACKAGES)
+
+bench: dev
+	@exec $(BIN)/python -m bench
+
+# The API's description, as the site serves it.
+docs: dev
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+# Locks hold versions and hashes, never an address.
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --no-header pyproject.toml
+lock: server
+	$(BIN)/uv $(COMPILE) --extra server --extra client --group build -o requirements/server.txt
+	$(BIN)/uv $(COMPILE) --extra server --extra client --extra production --group dev -o requirements/dev.txt
+	$(BIN)/uv $(COMPILE) --extra server --extra production --group build -o requirements/production.txt
+	echo uv | $(BIN)/uv $(subst pyproject.toml,-,$(COMPILE)) -o requirements/uv.txt
+
+replay: server
+	@test -n "$(CASE)" || { echo 'Name the folder of the round: make replay CASE=/path/to/case'; exit 2; }
+	@exec $(BIN)/python -m demo.replay "$(CASE)"

@@ -1,0 +1,39 @@
+"""Addresses of the API."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from api.v1 import artifacts, rounds, submissions, tokens
+
+app_name = "api"
+
+_round = "rounds/<slug:challenge>/<slug:round_slug>/"
+_artifact = "artifacts/<slug:slug>/<str:version>/"
+
+v1 = [
+    path("auth/token/", tokens.TokenCreate.as_view(), name="token"),
+    path("auth/token/current/", tokens.TokenRevoke.as_view(), name="token-revoke"),
+    path("rounds/", rounds.RoundList.as_view(), name="rounds"),
+    path(_round, rounds.RoundDetail.as_view(), name="round"),
+    path(f"{_round}targets/", rounds.TargetList.as_view(), name="targets"),
+    path(f"{_round}files/<str:name>", rounds.RoundFileDownload.as_view(), name="round-file"),
+    path(f"{_round}design/", rounds.Design.as_view(), name="design"),
+    path(f"{_round}answers/<slug:target>.npy", rounds.AnswerDownload.as_view(), name="answer"),
+    path(f"{_round}validate/", submissions.RoundValidate.as_view(), name="validate"),
+    path(f"{_round}submissions/", submissions.RoundSubmissions.as_view(), name="submissions"),
+    path(f"{_round}leaderboard/", rounds.Leaderboard.as_view(), name="leaderboard"),
+    path(f"{_round}datasets/", rounds.RoundDatasets.as_view(), name="round-datasets"),
+    path("submissions/<slug:code>/", submissions.SubmissionDetail.as_view(), name="submission"),
+    path("artifacts/", artifacts.ArtifactList.as_view(), name="artifacts"),
+    path(_artifact, artifacts.ArtifactDetail.as_view(), name="artifact"),
+    path(
+        f"{_artifact}files/<str:name>",
+        artifacts.ArtifactFileDownload.as_view(),
+        name="artifact-file",
+    ),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+]
+
+urlpatterns = [path("v1/", include(v1))]

@@ -1,0 +1,77 @@
+"""The catalog: datasets and models, their files, people and lineage."""
+
+from __future__ import annotations
+
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.conditional import answer_if_changed, etag_of
+from api.v1.serializers import ArtifactNameSerializer, ArtifactSerializer, ErrorSerializer
+from catalog.models import Artifact, ArtifactFile
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-registered_at", "-id")
+    page_size = 50
+
+
+class ArtifactList(APIView):
+    """List datasets and models, newest first."""
+
+    @extend_schema(
+        operation_id="artifacts_list",
+        parameters=[OpenApiParameter("kind", enum=list(Artifact.Kind.values))],
+        responses=ArtifactNameSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        artifacts = Artifact.objects.all()
+        kind = request.query_params.get("kind")
+        if kind:
+            artifacts = artifacts.filter(kind=kind)
+        pages = NewestFirst()
+        page = pages.paginate_queryset(artifacts, request, view=self)
+        return pages.get_paginated_response(ArtifactNameSerializer(page, many=True).data)
+
+
+class ArtifactDetail(APIView):
+    """Read one artifact version: files, contributors with shares, lineage."""
+
+    @extend_schema(
+        operation_id="artifacts_read",
+        responses={200: ArtifactSerializer, 404: ErrorSerializer},
+    )
+    def get(self, request: Request, slug: str, version: str) -> HttpResponse:
+        artifacts = Artifact.objects.select_related("team").prefetch_related(
+            "files__artifact", "contributions__person", "parent_edges__parent"
+        )
+        artifact = get_object_or_404(artifacts, slug=slug, version=version)
+        content = ArtifactSerializer(artifact).data
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
+
+
+class ArtifactFileDownload(APIView):
+    """Download a file of an artifact."""
+
+    @extend_schema(
+        operation_id="artifact_files_download",
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            404: ErrorSerializer,
+        },
+    )
+    def get(self, request: Request, slug: str, version: str, name: str) -> FileResponse:
+        file = get_object_or_404(
+            ArtifactFile, artifact__slug=slug, artifact__version=version, name=name
+        )
+        return FileResponse(
+            file.file.open("rb"),
+            as_attachment=True,
+            filename=file.name,
+            content_type="application/octet-stream",
+        )

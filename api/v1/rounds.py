@@ -1,0 +1,175 @@
+"""Rounds, their targets, files and boards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, BinaryIO
+
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.conditional import answer_if_changed, etag_of
+from api.parsers import chunks_of
+from api.v1.access import find_round, viewer
+from api.v1.serializers import (
+    ErrorSerializer,
+    RoundSerializer,
+    RoundSummarySerializer,
+    TargetSerializer,
+    current_reference,
+)
+from challenges.errors import RoundNotReady
+from challenges.models import RoundState
+from challenges.selectors import visible_rounds
+from challenges.services.references import open_revealed
+from leaderboards import selectors as boards
+
+REFUSED = {404: ErrorSerializer}
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-opens_at", "-id")
+    page_size = 50
+
+
+class RoundList(APIView):
+    """List the rounds that the caller may see, newest first."""
+
+    @extend_schema(operation_id="rounds_list", responses=RoundSummarySerializer(many=True))
+    def get(self, request: Request) -> Response:
+        pages = NewestFirst()
+        rounds = visible_rounds(viewer(request)).select_related("challenge")
+        page = pages.paginate_queryset(rounds, request, view=self)
+        return pages.get_paginated_response(RoundSummarySerializer(page, many=True).data)
+
+
+class RoundDetail(APIView):
+    """Read a round: what to predict, by when, and how it is scored."""
+
+    @extend_schema(operation_id="rounds_read", responses={200: RoundSerializer, **REFUSED})
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        content = RoundSerializer(round_).data
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
+
+
+class TargetList(APIView):
+    """List the targets of a round with the names of their input files."""
+
+    @extend_schema(
+        operation_id="targets_list", responses={200: TargetSerializer(many=True), **REFUSED}
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        targets = round_.targets.select_related("round__challenge").prefetch_related(
+            "files", current_reference()
+        )
+        content = TargetSerializer(targets, many=True).data
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
+
+
+class RoundFileDownload(APIView):
+    """Download a public file of a round."""
+
+    @extend_schema(
+        operation_id="round_files_download",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str, name: str) -> FileResponse:
+        round_ = find_round(request, challenge, round_slug)
+        if round_.state in {RoundState.DRAFT, RoundState.UPCOMING}:
+            files = round_.files.none()  # inputs are released when the round opens
+        else:
+            files = round_.files.all()
+        file = get_object_or_404(files, name=name)
+        return FileResponse(
+            file.file.open("rb"),
+            as_attachment=True,
+            filename=file.name,
+            content_type="application/octet-stream",
+        )
+
+
+class AnswerDownload(APIView):
+    """Download the answer of a target once its round is revealed.
+
+    Anyone can check it against the commitment that was public from the opening on.
+    """
+
+    @extend_schema(
+        operation_id="answers_download",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **REFUSED},
+    )
+    def get(
+        self, request: Request, challenge: str, round_slug: str, target: str
+    ) -> StreamingHttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        found = get_object_or_404(round_.targets.select_related("round"), slug=target)
+        with ExitStack() as stack:
+            try:
+                answer = stack.enter_context(open_revealed(found))
+            except RoundNotReady:
+                raise Http404 from None
+            opened = stack.pop_all()
+        response = StreamingHttpResponse(
+            _pieces(answer, opened), content_type="application/octet-stream"
+        )
+        response["Content-Disposition"] = f'attachment; filename="{found.slug}.npy"'
+        return response
+
+
+def _pieces(handle: BinaryIO, opened: ExitStack) -> Iterator[bytes]:
+    with opened:
+        yield from chunks_of(handle)
+
+
+class Design(APIView):
+    """Read the rules of a round as they were frozen; their SHA-256 is the round's."""
+
+    @extend_schema(
+        operation_id="design_read",
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        return answer_if_changed(
+            request, etag=etag_of(round_.design_sha256), build=lambda: round_.design
+        )
+
+
+class Leaderboard(APIView):
+    """Read the newest board of a round. Send If-None-Match to hear 304 until it changes."""
+
+    @extend_schema(
+        operation_id="leaderboard_read",
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        revision = boards.current_revision(round_)
+
+        def build() -> dict[str, Any]:
+            return boards.board_document(round_, revision)
+
+        etag = etag_of(round_.pk, revision.pk if revision else 0, round_.state)
+        return answer_if_changed(request, etag=etag, build=build, public=True)
+
+
+class RoundDatasets(APIView):
+    """Read the credit board of a round: which data made its results possible."""
+
+    @extend_schema(
+        operation_id="round_datasets_read",
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        content = boards.dataset_board_document(round_)
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)

@@ -1,0 +1,341 @@
+"""What the API shows. Each field is named; nothing is shown because a model happens to have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.models import Team
+from catalog.models import Artifact, ArtifactFile, Contribution, LineageEdge
+from challenges.models import Reference, Round, RoundFile, RoundMetric, RoundState, Target
+from submissions.models import Score, Submission
+
+
+class TeamSerializer(serializers.ModelSerializer[Team]):
+    class Meta:
+        model = Team
+        fields = ["slug", "name"]
+
+
+class MethodSerializer(serializers.ModelSerializer[Artifact]):
+    class Meta:
+        model = Artifact
+        fields = ["slug", "version", "title", "disclosure"]
+
+
+class RoundSummarySerializer(serializers.ModelSerializer[Round]):
+    challenge = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    state = serializers.CharField(read_only=True)
+    url = serializers.CharField(source="get_absolute_url", read_only=True)
+
+    class Meta:
+        model = Round
+        fields = ["challenge", "slug", "title", "state", "opens_at", "closes_at", "url"]
+
+
+class MetricSerializer(serializers.ModelSerializer[RoundMetric]):
+    class Meta:
+        model = RoundMetric
+        fields = ["key", "label", "metric", "version", "parameters", "aggregate", "is_primary"]
+
+
+class RoundFileSerializer(serializers.ModelSerializer[RoundFile]):
+    target = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = RoundFile
+        fields = ["name", "description", "target", "size_bytes", "sha256", "url"]
+
+    def get_url(self, file: RoundFile) -> str:
+        place = [file.round.challenge.slug, file.round.slug, file.name]
+        return reverse("api:round-file", args=place)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """A target's answer: its commitment, and after the reveal what it commits to."""
+
+    version = serializers.IntegerField()
+    commitment = serializers.CharField()
+    sha256 = serializers.CharField(required=False)
+    size_bytes = serializers.IntegerField(required=False)
+    salt = serializers.CharField(required=False)
+    url = serializers.CharField(required=False)
+
+
+def current_reference() -> Prefetch[str]:
+    """Prefetch the current version of each target's reference: its row, never its file."""
+    return Prefetch("references", queryset=Reference.objects.filter(is_current=True))
+
+
+class TargetSerializer(serializers.ModelSerializer[Target]):
+    files = serializers.SerializerMethodField()
+    answer = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Target
+        fields = [
+            "slug",
+            "title",
+            "summary",
+            "shape",
+            "low",
+            "high",
+            "weight",
+            "evaluation_units",
+            "classes",
+            "opens_at",
+            "closes_at",
+            "cancelled_at",
+            "cancel_reason",
+            "files",
+            "answer",
+        ]
+
+    def get_files(self, target: Target) -> list[str]:
+        return [file.name for file in target.files.all()]
+
+    @extend_schema_field(AnswerSerializer)
+    def get_answer(self, target: Target) -> dict[str, Any] | None:
+        """Show the commitment from the opening on, and what it hides once it is revealed."""
+        reference = next(iter(target.references.all()), None)
+        if reference is None:
+            return None
+        sealed = {"version": reference.version, "commitment": reference.commitment}
+        if target.round.state not in {RoundState.REVEALED, RoundState.FINAL}:
+            return sealed
+        place = [target.round.challenge.slug, target.round.slug, target.slug]
+        return {
+            **sealed,
+            "sha256": reference.sha256,
+            "size_bytes": reference.size_bytes,
+            "salt": reference.salt,
+            "url": reverse("api:answer", args=place),
+        }
+
+
+class ArtifactNameSerializer(serializers.ModelSerializer[Artifact]):
+    class Meta:
+        model = Artifact
+        fields = ["kind", "slug", "version", "title"]
+
+
+class RoundSerializer(RoundSummarySerializer):
+    metrics = MetricSerializer(many=True, read_only=True)
+    files = serializers.SerializerMethodField()
+    offered_data = ArtifactNameSerializer(many=True, read_only=True)
+
+    class Meta(RoundSummarySerializer.Meta):
+        fields = [
+            *RoundSummarySerializer.Meta.fields,
+            "task",
+            "reader",
+            "reader_options",
+            "upload_limit_bytes",
+            "submissions_per_day",
+            "missing_policy",
+            "missing_penalty",
+            "tie_tolerance",
+            "design_sha256",
+            "published_at",
+            "revealed_at",
+            "finalized_at",
+            "metrics",
+            "offered_data",
+            "files",
+        ]
+
+    def get_files(self, round_: Round) -> list[dict[str, Any]]:
+        files = round_.files.select_related("target", "round__challenge")
+        return list(RoundFileSerializer(files, many=True).data)
+
+
+class ScoreSerializer(serializers.ModelSerializer[Score]):
+    target = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    metric = serializers.SlugRelatedField[Any](slug_field="key", read_only=True)
+
+    class Meta:
+        model = Score
+        fields = ["target", "metric", "status", "value", "detail"]
+
+
+class SubmissionSerializer(serializers.ModelSerializer[Submission]):
+    challenge = serializers.CharField(source="round.challenge.slug", read_only=True)
+    round = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    team = TeamSerializer(read_only=True)
+    method = MethodSerializer(read_only=True)
+    url = serializers.CharField(source="get_absolute_url", read_only=True)
+    api_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Submission
+        fields = [
+            "code",
+            "challenge",
+            "round",
+            "team",
+            "method",
+            "entry_kind",
+            "note",
+            "state",
+            "received_at",
+            "finished_at",
+            "file_name",
+            "size_bytes",
+            "sha256",
+            "answered",
+            "reason_code",
+            "reason",
+            "problems",
+            "url",
+            "api_url",
+        ]
+
+    def get_api_url(self, submission: Submission) -> str:
+        return reverse("api:submission", args=[submission.code])
+
+
+class SubmissionDetailSerializer(SubmissionSerializer):
+    queue_position = serializers.IntegerField(read_only=True, allow_null=True)
+    scores = ScoreSerializer(many=True, read_only=True)
+
+    class Meta(SubmissionSerializer.Meta):
+        fields = [*SubmissionSerializer.Meta.fields, "queue_position", "scores"]
+
+
+class ContributionSerializer(serializers.ModelSerializer[Contribution]):
+    name = serializers.CharField(source="public_name", read_only=True)
+    username = serializers.CharField(source="person.username", read_only=True, default=None)
+    confirmed = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Contribution
+        fields = ["name", "username", "orcid", "share_bp", "roles", "confirmed"]
+
+    def get_confirmed(self, contribution: Contribution) -> bool:
+        return contribution.confirmed_at is not None
+
+
+class LineageSerializer(serializers.ModelSerializer[LineageEdge]):
+    parent = ArtifactNameSerializer(read_only=True)
+
+    class Meta:
+        model = LineageEdge
+        fields = ["parent", "relation", "use", "status"]
+
+
+class ArtifactFileSerializer(serializers.ModelSerializer[ArtifactFile]):
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ArtifactFile
+        fields = ["name", "description", "size_bytes", "sha256", "media_type", "url"]
+
+    def get_url(self, file: ArtifactFile) -> str:
+        place = [file.artifact.slug, file.artifact.version, file.name]
+        return reverse("api:artifact-file", args=place)
+
+
+class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
+    team = TeamSerializer(read_only=True)
+    files = ArtifactFileSerializer(many=True, read_only=True)
+    contributions = ContributionSerializer(many=True, read_only=True)
+    lineage = LineageSerializer(source="parent_edges", many=True, read_only=True)
+    page = serializers.CharField(source="get_absolute_url", read_only=True)
+
+    class Meta:
+        model = Artifact
+        fields = [
+            "kind",
+            "slug",
+            "version",
+            "title",
+            "summary",
+            "description",
+            "origin",
+            "licence",
+            "disclosure",
+            "doi",
+            "url",
+            "page",
+            "is_stub",
+            "registered_at",
+            "team",
+            "files",
+            "contributions",
+            "lineage",
+        ]
+
+
+class SubmitSerializer(serializers.Serializer[Any]):
+    """What accompanies an upload."""
+
+    method = serializers.CharField(max_length=160, help_text="Name of the method, as on the board.")
+    method_summary = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=2000, help_text="How it works."
+    )
+    inputs = serializers.ListField(
+        child=serializers.CharField(max_length=120),
+        required=False,
+        default=list,
+        help_text="Datasets and models it was built on, as slug or slug@version.",
+    )
+    disclosure = serializers.ChoiceField(
+        choices=Artifact.Disclosure.choices,
+        required=False,
+        default=Artifact.Disclosure.FULL,
+        help_text="Whether `inputs` names all of what it was built on.",
+    )
+    team = serializers.SlugField(
+        required=False, default="", allow_blank=True, help_text="Empty: your only team."
+    )
+    entry_kind = serializers.ChoiceField(
+        choices=Submission.EntryKind.choices,
+        required=False,
+        default=Submission.EntryKind.PARTICIPANT,
+        help_text="Other kinds than participant are for organizers.",
+    )
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
+    file_name = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
+    sha256 = serializers.RegexField(
+        r"^([0-9a-f]{64})?$", required=False, default="", help_text="Refused if it does not match."
+    )
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    where = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """The one error shape."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    problems = ProblemSerializer(many=True)
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """What the reader understood of a file."""
+
+    ok = serializers.BooleanField()
+    answered = serializers.ListField(child=serializers.CharField())
+    problems = ProblemSerializer(many=True)
+    problems_left_out = serializers.IntegerField()
+
+
+class CredentialsSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    password = serializers.CharField(trim_whitespace=False)
+    name = serializers.CharField(required=False, default="token", max_length=60)
+
+
+class TokenSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField(help_text="Shown once. Send it as `Authorization: Token …`.")
+    expires_at = serializers.DateTimeField(allow_null=True)

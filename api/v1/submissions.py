@@ -1,0 +1,208 @@
+"""Uploading predictions and reading what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.conditional import answer_if_changed, etag_of
+from api.parsers import StreamParser, chunks_of
+from api.v1.access import find_artifact, find_round, find_team, signed_in, viewer
+from api.v1.serializers import (
+    CheckSerializer,
+    ErrorSerializer,
+    SubmissionDetailSerializer,
+    SubmissionSerializer,
+    SubmitSerializer,
+)
+from catalog.models import Artifact
+from catalog.services import method_of_team
+from submissions.models import Submission
+from submissions.selectors import (
+    current_scores,
+    queue_position,
+    submissions_of_round,
+    visible_submissions,
+)
+from submissions.services.submit import submit
+from submissions.services.validate import validate_upload
+
+REFUSED = {
+    403: ErrorSerializer,
+    404: ErrorSerializer,
+    413: ErrorSerializer,
+    422: ErrorSerializer,
+    429: ErrorSerializer,
+}
+UPLOAD_BODY = {
+    "multipart/form-data": SubmitSerializer,
+    "application/octet-stream": OpenApiTypes.BINARY,
+}
+
+
+class NewestFirst(CursorPagination):
+    ordering = ("-received_at", "-id")
+    page_size = 50
+
+
+class Upload:
+    """The file of a request, sent as a form field `file` or as the body itself."""
+
+    def __init__(self, request: Request) -> None:
+        self.chunks: Iterable[bytes]
+        self.name: str
+        self.size_bytes: int | None
+        body: Any = request.data
+        if "stream" in body:
+            self.fields: Any = _query_fields(request)
+            self.chunks = chunks_of(body["stream"])
+            self.name = self.fields.get("file_name") or "predictions"
+            self.size_bytes = int(request.headers.get("Content-Length") or 0) or None
+            return
+        self.fields = body
+        file = request.FILES.get("file")
+        if file is None:
+            raise ValidationError({"file": ["Send the predictions as a form field named file."]})
+        self.chunks, self.name, self.size_bytes = file.chunks(), file.name, file.size
+
+
+def _query_fields(request: Request) -> dict[str, Any]:
+    fields: dict[str, Any] = dict(request.query_params.items())
+    if "inputs" in fields:
+        fields["inputs"] = request.query_params.getlist("inputs")
+    return fields
+
+
+class RoundSubmissions(APIView):
+    """Submit predictions, and list the submissions of a round that the caller may see."""
+
+    permission_classes = [IsAuthenticated]
+    parser_classes = [MultiPartParser, StreamParser]
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        # Deadlines look at the upload's start, so the clock is read before the body is.
+        self.received_at: datetime = timezone.now()
+        return super().initialize_request(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="submissions_list",
+        responses={200: SubmissionSerializer(many=True), 404: ErrorSerializer},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> Response:
+        round_ = find_round(request, challenge, round_slug)
+        pages = NewestFirst()
+        rows = visible_submissions(viewer(request)) & submissions_of_round(round_)
+        page = pages.paginate_queryset(
+            rows.select_related("round__challenge", "team", "method"), request, view=self
+        )
+        return pages.get_paginated_response(SubmissionSerializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="submissions_create",
+        request=UPLOAD_BODY,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                location="header",
+                description="The same key from the same person gives the first submission again.",
+            )
+        ],
+        responses={201: SubmissionDetailSerializer, **REFUSED},
+    )
+    def post(self, request: Request, challenge: str, round_slug: str) -> Response:
+        round_ = find_round(request, challenge, round_slug)
+        upload = Upload(request)
+        form = SubmitSerializer(data=upload.fields)
+        form.is_valid(raise_exception=True)
+        fields = form.validated_data
+        person = signed_in(request)
+        team = find_team(person, fields["team"])
+        named = [find_artifact(name) for name in fields["inputs"]]
+        submission = submit(
+            round=round_,
+            team=team,
+            by=person,
+            chunks=upload.chunks,
+            file_name=fields["file_name"] or upload.name,
+            received_at=self.received_at,
+            method=lambda: method_of_team(
+                team=team,
+                title=fields["method"],
+                summary=fields["method_summary"] or fields["method"],
+                inputs=[one for one in named if one.kind != Artifact.Kind.MODEL],
+                base_models=[one for one in named if one.kind == Artifact.Kind.MODEL],
+                disclosure=fields["disclosure"],
+                by=person,
+            ),
+            entry_kind=fields["entry_kind"],
+            note=fields["note"],
+            idempotency_key=request.headers.get("Idempotency-Key", "")[:80],
+            expected_sha256=fields["sha256"],
+            size_bytes=upload.size_bytes,
+        )
+        content = _detail(submission)
+        response = Response(content, status=status.HTTP_201_CREATED)
+        response["Location"] = content["api_url"]
+        return response
+
+
+class RoundValidate(APIView):
+    """Check a prediction file without submitting it; costs no quota."""
+
+    permission_classes = [IsAuthenticated]
+    parser_classes = [MultiPartParser, StreamParser]
+
+    @extend_schema(
+        operation_id="predictions_validate",
+        request=UPLOAD_BODY,
+        responses={200: CheckSerializer, **REFUSED},
+    )
+    def post(self, request: Request, challenge: str, round_slug: str) -> Response:
+        round_ = find_round(request, challenge, round_slug)
+        upload = Upload(request)
+        report = validate_upload(round_, upload.chunks, upload.name)
+        return Response(CheckSerializer(report).data)
+
+
+class SubmissionDetail(APIView):
+    """Read one submission: its state, and its scores once it has them."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(
+        operation_id="submissions_read",
+        responses={200: SubmissionDetailSerializer, 404: ErrorSerializer},
+    )
+    def get(self, request: Request, code: str) -> HttpResponse:
+        rows = visible_submissions(viewer(request))
+        submission = get_object_or_404(
+            rows.select_related("round__challenge", "team", "method"), code=code
+        )
+        etag = etag_of(
+            submission.code, submission.state, submission.attempt, queue_position(submission)
+        )
+        response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission))
+        if not submission.is_finished:
+            response["Retry-After"] = "1"
+        return response
+
+
+def _detail(submission: Submission) -> Any:
+    submission.queue_position = queue_position(submission)  # type: ignore[attr-defined]
+    submission.scores = current_scores(submission)  # type: ignore[attr-defined]
+    return SubmissionDetailSerializer(submission).data

@@ -1,0 +1,87 @@
+"""The method behind a submission, as a model artifact of its team."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from accounts.models import Team, User
+from accounts.selectors import active_members_of
+from catalog.models import Artifact, LineageEdge
+from catalog.services.artifacts import register_artifact
+from catalog.services.lineage import declare_lineage
+from catalog.services.shares import Share, set_shares
+
+_SLUG_LENGTH = 80
+
+
+@transaction.atomic
+def method_of_team(
+    *,
+    team: Team,
+    title: str,
+    summary: str,
+    by: User,
+    disclosure: str,
+    inputs: Sequence[Artifact] = (),
+    base_models: Sequence[Artifact] = (),
+    description: str = "",
+) -> Artifact:
+    """Return the team's model of this title with exactly this lineage, registered if need be.
+
+    Another lineage or disclosure under the same title is the next version. A new version
+    belongs to the active members in equal shares: the submitter's is confirmed, the others
+    are in escrow until their owners confirm them.
+
+    Raises
+    ------
+    ArtifactRefused, LineageRefused
+        If the title, summary or inputs are not allowed.
+    """
+    Team.objects.select_for_update().get(pk=team.pk)
+    parents = {artifact.pk: artifact for artifact in (*inputs, *base_models)}
+    relations = {artifact.pk: LineageEdge.Relation.TRAINED_ON.value for artifact in inputs}
+    relations |= {model.pk: LineageEdge.Relation.FINE_TUNED_FROM.value for model in base_models}
+    versions = list(
+        Artifact.objects.filter(kind=Artifact.Kind.MODEL, team=team, title=title)
+        .order_by("registered_at", "pk")
+        .prefetch_related("parent_edges")
+    )
+    for model in versions:
+        lineage = {edge.parent_id: edge.relation for edge in model.parent_edges.all()}
+        if lineage == relations and model.disclosure == disclosure:
+            return model
+    model = register_artifact(
+        kind=Artifact.Kind.MODEL,
+        slug=versions[0].slug if versions else _free_slug(team, title),
+        version=_next_version(versions),
+        title=title,
+        summary=summary,
+        description=description,
+        by=by,
+        team=team,
+        origin=Artifact.Origin.DERIVED if relations else Artifact.Origin.ORIGINAL,
+        disclosure=disclosure,
+    )
+    for pk, relation in relations.items():
+        declare_lineage(model, parents[pk], relation=relation, by=by)
+    members = list(active_members_of(team)) or [by]
+    set_shares(model, [Share(person=member, confirmed=member == by) for member in members])
+    return model
+
+
+def _next_version(versions: Sequence[Artifact]) -> str:
+    numbers = [int(model.version) for model in versions if model.version.isdecimal()]
+    return str(max(numbers, default=0) + 1)
+
+
+def _free_slug(team: Team, title: str) -> str:
+    """Return a slug from team and title; a digest settles titles that differ in signs only."""
+    slug = f"{team.slug}-{slugify(title) or 'method'}"[:_SLUG_LENGTH]
+    if not Artifact.objects.filter(slug=slug).exists():
+        return slug
+    mark = hashlib.sha256(f"{team.pk} {title}".encode()).hexdigest()[:8]
+    return f"{slug[: _SLUG_LENGTH - 9]}-{mark}"

@@ -1,0 +1,86 @@
+"""What the services of challenges refuse, with facts a person can act on.
+
+None of these carries a value of a reference, a path of the host or a storage key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scoring.contract import Problem
+
+
+class ChallengeError(Exception):
+    """Base of the refusals: what is wrong and how to mend it."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} {remedy}".strip())
+
+
+class NotOrganizer(ChallengeError):
+    """The person has no role in the challenge."""
+
+
+class RoundFrozen(ChallengeError):
+    """The round is published, so what was asked for would change its rules."""
+
+
+class RoundNotReady(ChallengeError):
+    """The act belongs to another state of the round."""
+
+
+class PublishRefused(ChallengeError):
+    """The round cannot open yet; `unmet` says everything that is missing."""
+
+    def __init__(self, unmet: Sequence[str]) -> None:
+        self.unmet = tuple(unmet)
+        super().__init__("The round cannot be published yet.", " ".join(unmet))
+
+
+class ReferenceRefused(ChallengeError):
+    """An answer that does not fit its target or is no plain finite array."""
+
+
+class ReferenceUnavailable(ChallengeError):
+    """An answer's file is not in storage, or not what was put there."""
+
+
+class AnswersRefused(ChallengeError):
+    """A file with the answers of several targets that cannot be read; says everything wrong."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{problem.message}." for problem in problems))
+
+
+class TargetRefused(ChallengeError):
+    """A target that cannot be changed in this way."""
+
+
+class RoundFileRefused(ChallengeError):
+    """A file that cannot be added to the round."""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleProblem:
+    """One thing wrong in a bundle: which file, which line, what, and how to mend it."""
+
+    file: str
+    line: int | None
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}, line {self.line}"
+        return f"{place}: {self.message} {self.remedy}".strip()
+
+
+class BundleError(ChallengeError):
+    """A bundle that cannot be imported; `problems` lists everything that is wrong."""
+
+    def __init__(self, problems: Sequence[BundleProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))

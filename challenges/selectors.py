@@ -1,0 +1,107 @@
+"""Reads of challenges: who sees what, and the public description that the engine works from."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from catalog.models import Contribution
+from challenges.errors import RoundNotReady
+from challenges.models import Challenge, ChallengeRole, Round, RoundMetric, Target
+from scoring.contract import Aggregate, MetricChoice, PredictionFormat, TargetSpec
+
+Viewer = User | AnonymousUser
+
+
+def can_organize(user: Viewer, challenge: Challenge) -> bool:
+    """Tell whether the person may set up and run the challenge: a role in it, or a superuser."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return (
+        user.is_superuser or ChallengeRole.objects.filter(challenge=challenge, user=user).exists()
+    )
+
+
+def organized_challenges(user: Viewer) -> QuerySet[Challenge]:
+    """Return the challenges the person may set up and run."""
+    if not user.is_authenticated or not user.is_active:
+        return Challenge.objects.none()
+    if user.is_superuser:
+        return Challenge.objects.all()
+    roles = ChallengeRole.objects.filter(user=user)
+    return Challenge.objects.filter(pk__in=roles.values("challenge"))
+
+
+def visible_challenges(user: Viewer) -> QuerySet[Challenge]:
+    """Return the published challenges, and drafts for those who organize them."""
+    mine = organized_challenges(user).values("pk")
+    return Challenge.objects.filter(Q(published_at__isnull=False) | Q(pk__in=mine))
+
+
+def visible_rounds(user: Viewer) -> QuerySet[Round]:
+    """Return the published rounds, and drafts for those who organize them."""
+    mine = organized_challenges(user).values("pk")
+    return Round.objects.filter(
+        Q(published_at__isnull=False) | Q(challenge__in=mine)
+    ).select_related("challenge")
+
+
+def counting_targets(round: Round) -> QuerySet[Target]:
+    """Return the targets that count: those not cancelled, in the round's order."""
+    return Target.objects.filter(round=round, cancelled_at__isnull=True)
+
+
+def target_specs(round: Round) -> list[TargetSpec]:
+    """Return what is public about each target that counts, as the engine wants it."""
+    return [
+        TargetSpec(
+            slug=target.slug,
+            shape=tuple(target.shape),
+            low=target.low,
+            high=target.high,
+            weight=target.weight,
+        )
+        for target in counting_targets(round)
+    ]
+
+
+def metric_choices(round: Round) -> list[MetricChoice]:
+    """Return the round's metrics, the primary one first."""
+    return [
+        MetricChoice(
+            key=row.key,
+            slug=row.metric,
+            version=row.version,
+            parameters=row.parameters,
+            aggregate=Aggregate(row.aggregate),
+        )
+        for row in round.metrics.all()
+    ]
+
+
+def prediction_format(round: Round) -> PredictionFormat:
+    """Return which reader reads the round's predictions, and its options."""
+    return PredictionFormat(reader=round.reader, options=round.reader_options)
+
+
+def primary_metric(round: Round) -> RoundMetric:
+    """Return the metric the board is ranked by.
+
+    Raises
+    ------
+    RoundNotReady
+        If the round has none yet, which a published round always has.
+    """
+    row = RoundMetric.objects.filter(round=round, is_primary=True).first()
+    if row is None:
+        raise RoundNotReady(f"{round} has no primary metric.", "Mark one of its metrics.")
+    return row
+
+
+def insiders(round: Round) -> set[int]:
+    """Return the ids of the people who made the targets, so cannot be ranked on them."""
+    if round.target_set_id is None:
+        return set()
+    rows = Contribution.objects.filter(artifact=round.target_set_id, person__isnull=False)
+    return {pk for pk in rows.values_list("person", flat=True) if pk is not None}

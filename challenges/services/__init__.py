@@ -1,0 +1,1 @@
+"""Writes of challenges, rounds, targets and references."""

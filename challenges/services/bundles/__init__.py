@@ -1,0 +1,17 @@
+"""Challenge bundles: one folder or zip archive with challenge.yaml (docs/bundle.md)."""
+
+from challenges.services.bundles.importing import (
+    ImportedRound,
+    ImportReport,
+    Outcome,
+    import_bundle,
+    import_whole_bundle,
+)
+
+__all__ = [
+    "ImportReport",
+    "ImportedRound",
+    "Outcome",
+    "import_bundle",
+    "import_whole_bundle",
+]

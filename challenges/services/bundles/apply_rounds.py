@@ -1,0 +1,146 @@
+"""Making the drafts of a bundle; a published round is left as it is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, BinaryIO
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from numpy.typing import NDArray
+
+from accounts.models import User
+from catalog.models import Artifact
+from challenges.errors import AnswersRefused, ChallengeError
+from challenges.models import Challenge, Reference, Round, RoundFile, RoundMetric, Target
+from challenges.models.reference import reference_storage
+from challenges.services.answers import read_answers
+from challenges.services.bundles.fields import update
+from challenges.services.bundles.plan import ArtifactKey, RoundPlan
+from challenges.services.bundles.source import BundleSource
+from challenges.services.files import add_round_file
+from challenges.services.references import current_versions, set_reference
+
+
+def apply_draft(
+    plan: RoundPlan, *, challenge: Challenge, source: BundleSource, by: User
+) -> tuple[Round, bool]:
+    """Make the draft what the plan says; tell whether anything changed."""
+    slug = plan.values["slug"]
+    round = Round.objects.filter(challenge=challenge, slug=slug).first()
+    round = round or Round(challenge=challenge)
+    target_set = _artifact(plan.target_set) if plan.target_set else None
+    changed = [update(round, plan.values | {"target_set": target_set})]
+    changed += [_offer(round, plan), _metrics(round, plan), _targets(round, plan)]
+    changed += [_files(round, plan, source=source)]
+    before = current_versions(round)
+    if plan.answers is not None:
+        _answers(round, plan, source=source, by=by)
+    changed += [current_versions(round) != before]
+    return round, any(changed)
+
+
+def _artifact(key: ArtifactKey) -> Artifact:
+    return Artifact.objects.get(slug=key[0], version=key[1])
+
+
+def _offer(round: Round, plan: RoundPlan) -> bool:
+    wanted = {_artifact(key).pk for key in plan.offered_data}
+    if wanted == set(round.offered_data.values_list("pk", flat=True)):
+        return False
+    round.offered_data.set(wanted)
+    return True
+
+
+def _metrics(round: Round, plan: RoundPlan) -> bool:
+    rows = {row.key: row for row in RoundMetric.objects.filter(round=round)}
+    wanted = {item.values["key"]: item.values for item in plan.metrics}
+    gone = [row for key, row in rows.items() if key not in wanted]
+    for row in gone:
+        row.delete()
+    changed = bool(gone)
+    # The primary one last: the database holds that there is never a second.
+    for key, values in sorted(wanted.items(), key=lambda item: item[1]["is_primary"]):
+        changed |= update(rows.get(key) or RoundMetric(round=round), values)
+    return changed
+
+
+def _targets(round: Round, plan: RoundPlan) -> bool:
+    rows = {row.slug: row for row in Target.objects.filter(round=round)}
+    wanted = {item.values["slug"]: item.values for item in plan.targets}
+    gone = [row for slug, row in rows.items() if slug not in wanted]
+    for row in gone:
+        _delete_target(row)
+    changed = bool(gone)
+    for slug, values in wanted.items():
+        changed |= update(rows.get(slug) or Target(round=round), values)
+    return changed
+
+
+def _delete_target(target: Target) -> None:
+    for reference in Reference.objects.filter(target=target):
+        transaction.on_commit(partial(reference_storage().delete, str(reference.file)))
+        reference.delete()
+    for file in RoundFile.objects.filter(target=target):
+        transaction.on_commit(partial(default_storage.delete, str(file.file)))
+    target.delete()
+
+
+def _files(round: Round, plan: RoundPlan, *, source: BundleSource) -> bool:
+    wanted = {file.name for file in plan.files}
+    gone = RoundFile.objects.filter(round=round).exclude(name__in=wanted)
+    changed = gone.exists()
+    for row in gone:
+        transaction.on_commit(partial(default_storage.delete, str(row.file)))
+        row.delete()
+    targets = {row.slug: row for row in Target.objects.filter(round=round)}
+    before = _file_facts(round)
+    for file in plan.files:
+        with source.open(file.path) as content:
+            add_round_file(
+                round,
+                name=file.name,
+                content=content,
+                target=targets.get(file.target),
+                description=file.description,
+            )
+    return changed or _file_facts(round) != before
+
+
+def _file_facts(round: Round) -> list[tuple[object, ...]]:
+    rows = RoundFile.objects.filter(round=round)
+    return list(rows.values_list("name", "target", "description", "sha256"))
+
+
+def _answers(round: Round, plan: RoundPlan, *, source: BundleSource, by: User) -> None:
+    answers = plan.answers
+    if answers is None:
+        return
+    targets = list(Target.objects.filter(round=round).select_related("round"))
+    if answers.kind == "folder":
+        for target in targets:
+            name = f"{answers.path.rstrip('/')}/{target.slug}.npy"
+            if source.has(name):
+                with source.open(name) as handle:
+                    _set(target, handle, plan=plan, by=by)
+            else:
+                answers.section.fault("folder", f"there is no answer {name} in the bundle.")
+        return
+    with source.open(answers.path) as handle:
+        try:
+            arrays = read_answers(
+                handle, targets=targets, kind=answers.kind, options=answers.options
+            )
+            for target in targets:
+                _set(target, arrays[target.slug].read(), plan=plan, by=by)
+        except AnswersRefused as error:
+            for problem in error.problems:
+                answers.section.note(answers.path, problem)
+
+
+def _set(target: Target, values: BinaryIO | NDArray[Any], *, plan: RoundPlan, by: User) -> None:
+    try:
+        set_reference(target=target, values=values, by=by)
+    except ChallengeError as error:
+        section = next(item.section for item in plan.targets if item.values["slug"] == target.slug)
+        section.fault("slug", error.message, error.remedy)

@@ -1,0 +1,199 @@
+"""Reading the rounds of a bundle: rules, targets, metrics, files and where the answers are."""
+
+from __future__ import annotations
+
+from challenges.models import Round, RoundMetric, Target
+from challenges.services.bundles.fields import read_fields
+from challenges.services.bundles.plan import (
+    AnswersPlan,
+    ArtifactKey,
+    FilePlan,
+    MetricPlan,
+    RoundPlan,
+    TargetPlan,
+)
+from challenges.services.bundles.read_artifacts import (
+    check_public_file,
+    find_key,
+    read_file,
+    read_key,
+)
+from challenges.services.bundles.section import Section, note_repeats
+from scoring.contract import Aggregate, MetricChoice, TargetSpec
+from scoring.errors import ReaderOptionError, UnknownReaderError
+from scoring.metrics import check_choices
+from scoring.readers import get_reader
+
+ROUND_FIELDS = (
+    "slug",
+    "title",
+    "task",
+    "opens_at",
+    "closes_at",
+    "reader",
+    "reader_options",
+    "upload_limit_bytes",
+    "submissions_per_day",
+    "missing_policy",
+    "missing_penalty",
+    "tie_tolerance",
+    "bootstrap_resamples",
+    "bootstrap_seed",
+    "perfect_value",
+)
+TARGET_FIELDS = (
+    "slug",
+    "title",
+    "summary",
+    "shape",
+    "low",
+    "high",
+    "weight",
+    "evaluation_units",
+    "classes",
+    "opens_at",
+    "closes_at",
+)
+METRIC_FIELDS = ("key", "label", "metric", "version", "parameters", "aggregate", "is_primary")
+ANSWER_KINDS = ("folder", "npz", "csv")
+
+
+def read_rounds(root: Section, *, known: set[ArtifactKey]) -> tuple[RoundPlan, ...]:
+    """Read all rounds; there is at least one."""
+    root.require("rounds")
+    sections = root.sections("rounds", each="a round")
+    plans = [_round(section, known=known) for section in sections]
+    note_repeats(sections, [plan.values["slug"] for plan in plans], key="slug")
+    if root.has("rounds") and not plans:
+        root.fault("rounds", "a bundle has at least one round.")
+    return tuple(plans)
+
+
+def _round(section: Section, *, known: set[ArtifactKey]) -> RoundPlan:
+    values = read_fields(section, Round, ROUND_FIELDS)
+    targets, inputs = _targets(section)
+    metrics = _metrics(section)
+    slugs = {target.values["slug"] for target in targets}
+    files = [read_file(item) for item in section.sections("files", each="a file")]
+    for file in files:
+        if file.target and file.target not in slugs:
+            file.section.fault("target", f"there is no target {file.target} in this round.")
+    files = [*inputs, *files]
+    note_repeats([file.section for file in files], [file.name for file in files], key="name")
+    _check_rules(section, values, targets=targets, metrics=metrics)
+    plan = RoundPlan(
+        section=section,
+        values=values,
+        targets=targets,
+        metrics=metrics,
+        files=tuple(files),
+        answers=_answers(section),
+        target_set=read_key(section, "target_set", known=known),
+        offered_data=_offered(section, known=known),
+    )
+    section.close()
+    return plan
+
+
+def _targets(section: Section) -> tuple[tuple[TargetPlan, ...], list[FilePlan]]:
+    plans, inputs = [], []
+    sections = section.sections("targets", each="a target")
+    for position, item in enumerate(sections):
+        values = read_fields(
+            item, Target, TARGET_FIELDS, json_kinds={"shape": "sizes", "classes": "words"}
+        )
+        plans.append(TargetPlan(item, values | {"position": position}))
+        path = item.file("input")
+        if path:
+            name = path.rsplit("/", 1)[-1]
+            inputs.append(FilePlan(item, path, name, target=values["slug"]))
+            check_public_file(item, inputs[-1])
+        item.close()
+    note_repeats(sections, [plan.values["slug"] for plan in plans], key="slug")
+    return tuple(plans), inputs
+
+
+def _metrics(section: Section) -> tuple[MetricPlan, ...]:
+    plans = []
+    sections = section.sections("metrics", each="a metric")
+    for position, item in enumerate(sections):
+        fallback = {"key": item.text("metric")}
+        values = read_fields(item, RoundMetric, METRIC_FIELDS, fallback=fallback)
+        item.close()
+        plans.append(MetricPlan(item, values | {"position": position}))
+    note_repeats(sections, [plan.values["key"] for plan in plans], key="key")
+    primary = [plan for plan in plans if plan.values["is_primary"]]
+    for plan in primary[1:]:
+        line = primary[0].section.at.line
+        plan.section.fault("is_primary", f"a round has one primary metric, see line {line}.")
+    return tuple(plans)
+
+
+def _check_rules(
+    section: Section,
+    values: dict[str, object],
+    *,
+    targets: tuple[TargetPlan, ...],
+    metrics: tuple[MetricPlan, ...],
+) -> None:
+    """Note what the engine could not work with: its own checks, at the lines they are about."""
+    try:
+        reader = get_reader(str(values["reader"]))
+    except UnknownReaderError as error:
+        section.fault("reader", f"{error}.")
+    else:
+        try:
+            reader.complete(values["reader_options"])  # type: ignore[arg-type]  # read as mapping
+        except ReaderOptionError as error:
+            section.fault("reader_options", f"{error}.")
+    sections = {plan.values["key"]: plan.section for plan in metrics}
+    choices = [
+        MetricChoice(
+            key=plan.values["key"],
+            slug=plan.values["metric"],
+            version=plan.values["version"],
+            parameters=plan.values["parameters"],
+            aggregate=Aggregate(plan.values["aggregate"]),
+        )
+        for plan in metrics
+        if plan.values["aggregate"] in set(Aggregate)
+    ]
+    specs = [
+        TargetSpec(slug=plan.values["slug"], shape=tuple(plan.values["shape"])) for plan in targets
+    ]
+    places = {
+        "UNKNOWN_METRIC": "metric",
+        "BAD_PARAMETER": "parameters",
+        "BAD_AGGREGATE": "aggregate",
+    }
+    for problem in check_choices(choices, specs):
+        if problem.code != "DUPLICATE_KEY":
+            sections[problem.where].fault(places.get(problem.code, "metric"), f"{problem.message}.")
+
+
+def _answers(section: Section) -> AnswersPlan | None:
+    found = section.section("references")
+    if found is None:
+        return None
+    named = [kind for kind in ANSWER_KINDS if found.has(kind)]
+    kind = named[0] if named else ""
+    if len(named) != 1:
+        found.fault("", f"name the answers by one of {', '.join(ANSWER_KINDS)}.")
+    options: dict[str, object] = {}
+    if kind == "csv":
+        options["id_column"] = found.text("id", "target")
+        options["value_columns"] = found.words("value") or ["value"]
+        options["delimiter"] = found.text("delimiter", ",")
+        options["extra_columns"] = "ignore"
+    path = found.text(kind) if kind == "folder" else found.file(kind) if kind else ""
+    found.close()
+    return AnswersPlan(found, kind, path, options) if path else None
+
+
+def _offered(section: Section, *, known: set[ArtifactKey]) -> tuple[ArtifactKey, ...]:
+    keys = []
+    for text in section.words("offered_data"):
+        key = find_key(section, "offered_data", text, known=known)
+        if key is not None and key not in keys:
+            keys.append(key)
+    return tuple(keys)

@@ -1,0 +1,109 @@
+"""The rules of a round as one canonical JSON document, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from challenges.models import Reference, Round, RoundFile, RoundMetric, Target
+from scoring.metrics import get_metric
+
+DESIGN_FORMAT = "heldout/round-design/1"
+
+
+def design_of(round: Round) -> dict[str, Any]:
+    """Return everything that decides ranks and credit, as it stands now."""
+    commitments = {
+        row.target_id: row.commitment
+        for row in Reference.objects.filter(target__round=round, is_current=True)
+    }
+    target_set = round.target_set
+    design = {
+        "format": DESIGN_FORMAT,
+        "challenge": round.challenge.slug,
+        "round": round.slug,
+        "task": round.task,
+        "licence": round.challenge.licence,
+        "opens_at": _moment(round.opens_at),
+        "closes_at": _moment(round.closes_at),
+        "reader": round.reader,
+        "reader_options": round.reader_options,
+        "upload_limit_bytes": round.upload_limit_bytes,
+        "submissions_per_day": round.submissions_per_day,
+        "missing_policy": round.missing_policy,
+        "missing_penalty": round.missing_penalty,
+        "tie_tolerance": round.tie_tolerance,
+        "bootstrap_resamples": round.bootstrap_resamples,
+        "bootstrap_seed": round.bootstrap_seed,
+        "perfect_value": round.perfect_value,
+        "metrics": [_metric(row) for row in round.metrics.all()],
+        "targets": [_target(row, commitments) for row in round.targets.all()],
+        "files": [_file(row) for row in round.files.select_related("target")],
+        "target_set": None if target_set is None else [target_set.slug, target_set.version],
+        "offered_data": [
+            [row.slug, row.version] for row in round.offered_data.order_by("slug", "version")
+        ],
+    }
+    return {key: _plain(value) for key, value in design.items()}
+
+
+def canonical_json(document: Any) -> bytes:
+    """Return the one byte form of a JSON document: sorted keys, no spaces, ASCII."""
+    return json.dumps(
+        _plain(document), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    ).encode()
+
+
+def sha256_of(document: Any) -> str:
+    """Return the SHA-256 of a document's canonical form."""
+    return hashlib.sha256(canonical_json(document)).hexdigest()
+
+
+def _metric(row: RoundMetric) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "metric": row.metric,
+        "version": row.version,
+        # With the defaults written out: a later release may have others.
+        "parameters": get_metric(row.metric, row.version).complete(row.parameters),
+        "aggregate": row.aggregate,
+        "is_primary": row.is_primary,
+    }
+
+
+def _target(row: Target, commitments: dict[int, str]) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "shape": row.shape,
+        "low": row.low,
+        "high": row.high,
+        "weight": row.weight,
+        "evaluation_units": row.evaluation_units,
+        "classes": row.classes,
+        "opens_at": _moment(row.opens_at),
+        "closes_at": _moment(row.closes_at),
+        "cancelled": row.cancelled_at is not None,
+        "commitment": commitments.get(row.pk),
+    }
+
+
+def _file(row: RoundFile) -> dict[str, Any]:
+    target = row.target.slug if row.target else None
+    return {"name": row.name, "target": target, "sha256": row.sha256, "size": row.size_bytes}
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _plain(value: Any) -> Any:
+    """Write whole floats as integers: databases return 1e300 or 1.0 as either."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

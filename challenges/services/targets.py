@@ -1,0 +1,44 @@
+"""Acts on single targets."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from challenges.errors import RoundNotReady, TargetRefused
+from challenges.models import Round, RoundState, Target
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def cancel_target(target: Target, *, reason: str, by: User) -> Target:
+    """Take a target out of the round, with a public reason; it stays listed as cancelled.
+
+    Raises
+    ------
+    TargetRefused
+        If there is no reason, it is cancelled already, or it is the last one that counts.
+    RoundNotReady
+        If the round is final.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > 300:
+        raise TargetRefused("A target is cancelled with a public reason of up to 300 characters.")
+    round = Round.objects.select_for_update().get(pk=target.round_id)
+    if round.state is RoundState.FINAL:
+        raise RoundNotReady(f"{round} is final, so its targets stay as they are.")
+    counting = Target.objects.filter(round=round, cancelled_at__isnull=True)
+    if not counting.exclude(pk=target.pk).exists():
+        raise TargetRefused(
+            f"{target.slug} is the last target that counts.", "Close the round instead."
+        )
+    moved = counting.filter(pk=target.pk).update(cancelled_at=timezone.now(), cancel_reason=reason)
+    if moved != 1:
+        raise TargetRefused(f"Target {target.slug} is cancelled already.")
+    logger.info("cancelled target=%s round=%s by=%s", target.pk, round.pk, by.pk)
+    target.refresh_from_db()
+    return target

@@ -1,0 +1,165 @@
+"""From score rows to the entries of a board: which submission of a team and method counts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from challenges.models import Round, RoundMetric, Target
+from scoring.aggregate import AggregateValue, MissingPolicy, aggregate, value_row
+from scoring.contract import Aggregate, Direction, ScoreRow, ScoreStatus
+from scoring.metrics.registry import get_metric
+from submissions.models import Score, Submission
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a round ranks: everything that turns rows into an order."""
+
+    primary: RoundMetric
+    metrics: tuple[RoundMetric, ...]
+    targets: tuple[Target, ...]
+    missing: MissingPolicy
+    penalty: float | None
+    tolerance: float
+    seed: int
+    resamples: int
+
+    @property
+    def direction(self) -> Direction:
+        return get_metric(self.primary.metric, self.primary.version).direction
+
+    @property
+    def how(self) -> Aggregate:
+        return Aggregate(self.primary.aggregate)
+
+    @property
+    def weights(self) -> FloatArray:
+        return np.array([target.weight for target in self.targets], dtype=float)
+
+    @property
+    def perfect(self) -> float:
+        """The best an entry can be: the round's declared ceiling, or the metric's own."""
+        declared = self.primary.round.perfect_value
+        if declared is not None:
+            return declared
+        metric = get_metric(self.primary.metric, self.primary.version)
+        perfect = metric.perfect_value(self.primary.parameters)
+        return perfect * float(self.weights.sum()) if self.how is Aggregate.SUM else perfect
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The counting submission of one team and method, with its rows of every metric."""
+
+    submission: Submission
+    submissions_used: int
+    rows: dict[str, list[ScoreRow]] = field(default_factory=dict)  # metric key to rows
+
+    @property
+    def ranks(self) -> bool:
+        return self.submission.entry_kind == Submission.EntryKind.PARTICIPANT
+
+    def value(self, metric: RoundMetric, rule: Rule) -> AggregateValue:
+        """Return the entry's value under one metric of the round."""
+        return aggregate(
+            self.rows[metric.key],
+            Aggregate(metric.aggregate),
+            weights={target.slug: target.weight for target in rule.targets},
+            missing=rule.missing,
+            penalty=rule.penalty,
+        )
+
+    def primary_values(self, rule: Rule) -> FloatArray:
+        """Return the ranking metric's per-target values, shape (targets,)."""
+        return value_row(self.rows[rule.primary.key], missing=rule.missing, penalty=rule.penalty)
+
+
+def rule_of(round_: Round) -> Rule:
+    """Read a round's rule from its rows."""
+    metrics = tuple(round_.metrics.select_related("round"))
+    return Rule(
+        primary=next(metric for metric in metrics if metric.is_primary),
+        metrics=metrics,
+        targets=tuple(round_.targets.filter(cancelled_at__isnull=True)),
+        missing=MissingPolicy(round_.missing_policy),
+        penalty=round_.missing_penalty,
+        tolerance=round_.tie_tolerance,
+        seed=round_.bootstrap_seed,
+        resamples=round_.bootstrap_resamples,
+    )
+
+
+def entries_of(round_: Round, rule: Rule) -> list[Entry]:
+    """Return one entry per team and method: its last scored submission, oldest entry first."""
+    scored = list(
+        Submission.objects.filter(round=round_)
+        .scored()
+        .select_related("team", "method")
+        .order_by("received_at", "id")
+    )
+    used = Counter((each.team_id, each.method.slug) for each in scored)
+    last = {(each.team_id, each.method.slug): each for each in scored}
+    rows = _rows(list(last.values()), rule)
+    return [
+        Entry(submission, used[key], rows[submission.pk])
+        for key, submission in sorted(
+            last.items(), key=lambda item: (item[1].received_at, item[1].pk)
+        )
+    ]
+
+
+def final_entries(entries: Sequence[Entry]) -> list[Entry]:
+    """Return each team's one entry that credit looks at: its last participant entry."""
+    last: dict[int, Entry] = {}
+    for entry in sorted(
+        entries, key=lambda each: (each.submission.received_at, each.submission.pk)
+    ):
+        if entry.ranks:
+            last[entry.submission.team_id] = entry
+    return list(last.values())
+
+
+def _rows(submissions: list[Submission], rule: Rule) -> dict[int, dict[str, list[ScoreRow]]]:
+    """Load the current runs' scores of all submissions in one query, in the targets' order."""
+    found: dict[tuple[int, str, str | None], ScoreRow] = {}
+    covered: dict[int, frozenset[str]] = {}
+    scores = Score.objects.filter(
+        run__submission__in=submissions, run__is_current=True
+    ).values_list(
+        "run__submission_id",
+        "metric__key",
+        "target__slug",
+        "status",
+        "value",
+        "detail",
+        "run__reference_versions",
+    )
+    for pk, key, slug, status, value, detail, versions in scores.iterator(chunk_size=5000):
+        found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
+        covered.setdefault(pk, frozenset(versions))
+    alive = frozenset(target.slug for target in rule.targets)
+    rows: dict[int, dict[str, list[ScoreRow]]] = defaultdict(dict)
+    for submission in submissions:
+        for metric in rule.metrics:
+            pooled = metric.aggregate == Aggregate.POOLED
+            slugs = [None] if pooled else [target.slug for target in rule.targets]
+            stale = pooled and covered.get(submission.pk) != alive
+            rows[submission.pk][metric.key] = [
+                _absent(metric.key, slug, "computed over other targets; score it again")
+                if stale
+                else found.get((submission.pk, metric.key, slug))
+                or _absent(metric.key, slug, "not scored")
+                for slug in slugs
+            ]
+    return rows
+
+
+def _absent(key: str, slug: str | None, detail: str) -> ScoreRow:
+    return ScoreRow(key, slug, ScoreStatus.MISSING, detail=detail)

@@ -1,0 +1,1 @@
+"""Writes of the boards' app: board revisions and credit books."""

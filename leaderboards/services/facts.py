@@ -1,0 +1,204 @@
+"""Fill the credit rule's records from the database: everything in them is public."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from fractions import Fraction
+
+import numpy as np
+from django.utils import timezone
+
+from accounts.selectors import active_members_of
+from catalog.models import Artifact, LineageEdge
+from challenges.models import Round
+from leaderboards import credit
+from leaderboards.credit.rule import GATE_MIN_TARGETS
+from leaderboards.entries import Entry, Rule, final_entries
+from leaderboards.identity import artifact_id, shares_of
+from scoring.uncertainty import advantage_bounds, replicate_values
+from submissions.models import Submission
+
+COPY_RELATIONS = {LineageEdge.Relation.VARIANT_OF, LineageEdge.Relation.IDENTICAL_TO}
+
+
+def settle_now(
+    round_: Round, entries: Sequence[Entry], rule: Rule
+) -> tuple[credit.Round, credit.Books]:
+    """Return the facts and books as they would be if the round ended and was revealed now."""
+    facts = credit_facts(round_, entries, rule, published_at=round_.revealed_at or timezone.now())
+    return facts, credit.settle(facts)
+
+
+def credit_facts(
+    round_: Round, entries: Sequence[Entry], rule: Rule, *, published_at: datetime | None
+) -> credit.Round:
+    """Gather what the credit rule looks at.
+
+    Parameters
+    ----------
+    published_at : datetime or None
+        When the answers were published; None while they are not.
+    """
+    finals = final_entries(entries)
+    target_set = round_.target_set
+    return credit.Round(
+        id=f"{round_.challenge.slug}/{round_.slug}",
+        opened_at=round_.opens_at,
+        closed_at=round_.closes_at,
+        answers_committed_at=round_.published_at,
+        answers_published_at=published_at,
+        embargo_until=None,
+        target_statement_complete=bool(
+            target_set and round_.challenge.data_statement and round_.challenge.licence
+        ),
+        units=(_unit(entries, rule),),
+        results=tuple(_results(finals, entries, rule)),
+        nodes=tuple(_nodes(entry.submission.method for entry in finals)),
+        target_sets=_target_sets(target_set, round_),
+        near_duplicates=tuple(_same_files(finals)),
+    )
+
+
+def _baselines(entries: Sequence[Entry], rule: Rule) -> list[Entry]:
+    return [
+        entry
+        for entry in entries
+        if entry.submission.entry_kind == Submission.EntryKind.BASELINE
+        and entry.value(rule.primary, rule).value is not None
+    ]
+
+
+def _unit(entries: Sequence[Entry], rule: Rule) -> credit.ScoringUnit:
+    return credit.ScoringUnit(
+        id=rule.primary.key,
+        direction=rule.direction,
+        perfect=rule.perfect,
+        baselines=tuple(
+            credit.Baseline(entry.submission.code, entry.value(rule.primary, rule).value)
+            for entry in _baselines(entries, rule)
+        ),
+    )
+
+
+def _results(
+    finals: Sequence[Entry], entries: Sequence[Entry], rule: Rule
+) -> Iterable[credit.Result]:
+    significant = _significance(finals, entries, rule)
+    for entry in finals:
+        submission = entry.submission
+        yield credit.Result(
+            id=submission.code,
+            team=submission.team.slug,
+            scores=(
+                credit.UnitScore(
+                    rule.primary.key,
+                    entry.value(rule.primary, rule).value,
+                    significant.get(submission.code),
+                ),
+            ),
+            inputs=_inputs(submission.method),
+            members=tuple(active_members_of(submission.team).values_list("username", flat=True)),
+            shares=shares_of(submission.method),
+        )
+
+
+def _significance(finals: Sequence[Entry], entries: Sequence[Entry], rule: Rule) -> dict[str, bool]:
+    """Tell whose one-sided 95 % paired-bootstrap bound over targets beats the best baseline."""
+    baselines = _baselines(entries, rule)
+    complete = [each for each in finals if each.value(rule.primary, rule).value is not None]
+    if not complete or len(rule.targets) < GATE_MIN_TARGETS:
+        return {}
+    if not baselines:  # nothing to beat: the round mints nothing, and says so
+        return {each.submission.code: False for each in complete}
+    sign = 1 if rule.direction == "higher" else -1
+    best = max(baselines, key=lambda each: sign * (each.value(rule.primary, rule).value or 0.0))
+    replicates = replicate_values(
+        np.stack([each.primary_values(rule) for each in (best, *complete)]),
+        how=rule.how,
+        weights=rule.weights,
+        samples=rule.resamples,
+        seed=rule.seed,
+    )
+    bounds = advantage_bounds(replicates, baseline=0, direction=rule.direction)
+    return {
+        each.submission.code: bool(bound > 0)
+        for each, bound in zip(complete, bounds[1:], strict=True)
+    }
+
+
+def _edges(artifact: Artifact) -> Iterable[LineageEdge]:
+    return (
+        artifact.parent_edges.exclude(status=LineageEdge.Status.REJECTED)
+        .select_related("parent")
+        .order_by("id")
+    )
+
+
+def _inputs(artifact: Artifact) -> tuple[str, ...]:
+    return tuple(artifact_id(edge.parent) for edge in _edges(artifact))
+
+
+def _nodes(methods: Iterable[Artifact]) -> Iterable[credit.Node]:
+    """Walk upstream from the methods; the methods themselves are results, not nodes."""
+    waiting = [edge.parent for method in methods for edge in _edges(method)]
+    seen: set[int] = set()
+    while waiting:
+        artifact = waiting.pop()
+        if artifact.pk in seen:
+            continue
+        seen.add(artifact.pk)
+        edges = list(_edges(artifact))
+        waiting += [edge.parent for edge in edges]
+        yield credit.Node(
+            id=artifact_id(artifact),
+            kind=_node_kind(artifact, edges),
+            registered_at=artifact.registered_at,
+            inputs=tuple(artifact_id(edge.parent) for edge in edges),
+            shares=shares_of(artifact),
+            may_earn=_may_earn(artifact),
+        )
+
+
+def _node_kind(artifact: Artifact, edges: Sequence[LineageEdge]) -> credit.NodeKind:
+    if artifact.kind == Artifact.Kind.MODEL:
+        return credit.NodeKind.MODEL
+    if artifact.origin == Artifact.Origin.COPY or any(
+        edge.relation in COPY_RELATIONS for edge in edges
+    ):
+        return credit.NodeKind.COPY
+    return credit.NodeKind.DERIVED if edges else credit.NodeKind(artifact.origin)
+
+
+def _may_earn(artifact: Artifact) -> bool:
+    """Only a stated artifact earns: a licence and complete shares, or a stub for outside data."""
+    return artifact.is_stub or bool(artifact.licence and artifact.shares_sealed)
+
+
+def _target_sets(target_set: Artifact | None, round_: Round) -> tuple[credit.TargetSet, ...]:
+    if target_set is None:
+        return ()
+    return (
+        credit.TargetSet(
+            id=artifact_id(target_set),
+            targets=tuple(
+                credit.TargetUnit(
+                    id=target.slug,
+                    units=Fraction(target.evaluation_units),
+                    withdrawn=target.cancelled_at is not None,
+                )
+                for target in round_.targets.order_by("slug")
+            ),
+            shares=shares_of(target_set),
+        ),
+    )
+
+
+def _same_files(finals: Sequence[Entry]) -> Iterable[tuple[str, str]]:
+    """Pair the entries whose files are the same to the byte: they count as one player."""
+    first: dict[str, str] = {}
+    for entry in sorted(finals, key=lambda each: each.submission.code):
+        code, sha256 = entry.submission.code, entry.submission.sha256
+        if sha256 in first:
+            yield first[sha256], code
+        first.setdefault(sha256, code)

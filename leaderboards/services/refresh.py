@@ -1,0 +1,264 @@
+"""Refresh a board: rank the scores and write a whole revision before the pointer moves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Count, Max, Q
+
+from challenges.models import Round
+from leaderboards.credit import Books, CreditError, CreditKind, Posting
+from leaderboards.credit.export import to_canonical_json
+from leaderboards.entries import Entry, Rule, entries_of, rule_of
+from leaderboards.models import Board, BoardRevision, Standing
+from leaderboards.services.facts import settle_now
+from scoring.aggregate import AggregateValue
+from scoring.engine import ENGINE_VERSION
+from scoring.metrics.registry import get_metric
+from scoring.ranking import rank_entries
+from scoring.uncertainty import EntryUncertainty, assess
+from submissions.models import ScoringRun, Submission, SubmissionState
+
+UNKNOWN = EntryUncertainty(None, None, None, None, 0.0, None)
+
+
+def refresh_stale_boards() -> list[Round]:
+    """Refresh every published round whose inputs changed since its board's last revision."""
+    rounds = list(Round.objects.filter(published_at__isnull=False).select_related("challenge"))
+    marks = watermarks(rounds)
+    current = dict(
+        Board.objects.filter(round__in=rounds).values_list("round_id", "current__watermark")
+    )
+    stale = [each for each in rounds if current.get(each.pk) != marks[each.pk]]
+    return [each for each in stale if refresh_board(each) is not None]
+
+
+def watermarks(rounds: Sequence[Round]) -> dict[int, str]:
+    """Return a short text per round that changes when anything a board is computed from does."""
+    runs = dict(
+        ScoringRun.objects.filter(submission__round__in=rounds)
+        .values_list("submission__round")
+        .annotate(newest=Max("id"))
+    )
+    counts = {
+        row["round"]: (row["scored"], row["withdrawn"])
+        for row in Submission.objects.filter(round__in=rounds)
+        .values("round")
+        .annotate(
+            scored=Count("id", filter=Q(state=SubmissionState.SCORED)),
+            withdrawn=Count("id", filter=Q(state=SubmissionState.WITHDRAWN)),
+        )
+    }
+    targets = dict(
+        Round.objects.filter(pk__in=[each.pk for each in rounds])
+        .values_list("pk")
+        .annotate(alive=Count("targets", filter=Q(targets__cancelled_at__isnull=True)))
+    )
+    return {
+        each.pk: "run {} scored {} withdrawn {} targets {} {} engine {}".format(
+            runs.get(each.pk, 0),
+            *counts.get(each.pk, (0, 0)),
+            targets[each.pk],
+            "revealed" if each.revealed_at else "sealed",
+            ENGINE_VERSION,
+        )
+        for each in rounds
+    }
+
+
+def refresh_board(round_: Round) -> BoardRevision | None:
+    """Write a new revision of a round's board; None when it is current already.
+
+    The arithmetic runs outside the transaction. Whoever finds, under the lock, that the inputs
+    moved on meanwhile leaves the work to the next refresh.
+    """
+    mark = watermarks([round_])[round_.pk]
+    rule = rule_of(round_)
+    entries = entries_of(round_, rule)
+    lines = ranked_lines(entries, rule)
+    books, export = _credit(round_, entries, rule)
+    with transaction.atomic():
+        board, _ = Board.objects.get_or_create(round=round_)
+        board = Board.objects.select_for_update().select_related("current").get(pk=board.pk)
+        newest = board.current
+        if (newest and newest.watermark == mark) or watermarks([round_])[round_.pk] != mark:
+            return None
+        revision = BoardRevision.objects.create(
+            board=board,
+            number=newest.number + 1 if newest else 1,
+            inputs_sha256=_digest(entries, rule),
+            watermark=mark,
+            rule=rule_document(rule),
+            columns=column_documents(rule),
+            target_slugs=[target.slug for target in rule.targets],
+            credit_export=export,
+        )
+        Standing.objects.bulk_create(_standings(revision, lines, books))
+        board.current = revision
+        board.save(update_fields=["current"])
+    return revision
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry with its place."""
+
+    entry: Entry
+    value: AggregateValue
+    values: dict[str, float | None]
+    rank: int | None
+    uncertainty: EntryUncertainty
+
+    @property
+    def status(self) -> Standing.Status:
+        if self.value.value is None:
+            return Standing.Status.INCOMPLETE
+        return Standing.Status.RANKED if self.rank else Standing.Status.UNRANKED
+
+
+def ranked_lines(entries: Sequence[Entry], rule: Rule) -> list[Line]:
+    """Rank the participants, and set baselines and others between them by value, unranked."""
+    values = [entry.value(rule.primary, rule) for entry in entries]
+    ranked = [
+        index
+        for index, entry in enumerate(entries)
+        if entry.ranks and values[index].value is not None
+    ]
+    ranking = rank_entries(
+        [values[index].value for index in ranked],
+        direction=rule.direction,
+        tolerance=rule.tolerance,
+    )
+    ranks = dict(zip(ranked, ranking.ranks, strict=True))
+    uncertainty = dict(zip(ranked, _uncertainty([entries[i] for i in ranked], rule), strict=True))
+    everyone = rank_entries([value.value for value in values], direction=rule.direction)
+    return [
+        Line(
+            entry=entries[index],
+            value=values[index],
+            values={
+                metric.key: entries[index].value(metric, rule).value for metric in rule.metrics
+            },
+            rank=ranks.get(index),
+            uncertainty=uncertainty.get(index, UNKNOWN),
+        )
+        for index in everyone.order
+    ]
+
+
+def _uncertainty(entries: Sequence[Entry], rule: Rule) -> Sequence[EntryUncertainty]:
+    if not entries:
+        return []
+    return assess(
+        np.stack([entry.primary_values(rule) for entry in entries]),
+        how=rule.how,
+        direction=rule.direction,
+        weights=rule.weights,
+        samples=rule.resamples,
+        seed=rule.seed,
+        tolerance=rule.tolerance,
+    )
+
+
+def _credit(round_: Round, entries: Sequence[Entry], rule: Rule) -> tuple[Books | None, str]:
+    """Return provisional credit; none where the facts do not allow books (the ledger says why)."""
+    try:
+        facts, books = settle_now(round_, entries, rule)
+    except CreditError:
+        return None, ""
+    return books, to_canonical_json(facts, books)
+
+
+def _standings(
+    revision: BoardRevision, lines: Sequence[Line], books: Books | None
+) -> list[Standing]:
+    skills = {line.result: line.skill_ppm for line in books.skills} if books else {}
+    kept = own_credit(books.postings) if books else {}
+    return [
+        Standing(
+            revision=revision,
+            submission=line.entry.submission,
+            position=position,
+            status=line.status,
+            value=line.value.value,
+            rank=line.rank,
+            rank_low=line.uncertainty.rank_low,
+            rank_high=line.uncertainty.rank_high,
+            first_probability=line.uncertainty.first_share if line.rank else None,
+            value_low=line.uncertainty.value_low,
+            value_high=line.uncertainty.value_high,
+            tie_group=line.uncertainty.group,
+            answered=line.value.answered,
+            offered=line.value.offered,
+            submissions_used=line.entry.submissions_used,
+            skill_ppm=skills.get(line.entry.submission.code),
+            credit_micropoints=kept.get(line.entry.submission.code, 0)
+            if line.entry.submission.code in skills
+            else None,
+            values=line.values,
+        )
+        for position, line in enumerate(lines, start=1)
+    ]
+
+
+def own_credit(postings: Sequence[Posting]) -> dict[str, int]:
+    """Return what each result's own method keeps, by submission code."""
+    return {
+        posting.account: posting.micropoints
+        for posting in postings
+        if posting.kind is CreditKind.METHOD and posting.account == posting.result
+    }
+
+
+def rule_document(rule: Rule) -> dict[str, Any]:
+    """Say in JSON how the board was ranked, seed included, so that anyone can do it again."""
+    return {
+        "metric": rule.primary.key,
+        "direction": rule.direction.value,
+        "aggregate": rule.how.value,
+        "tie_tolerance": rule.tolerance,
+        "missing_policy": rule.missing.value,
+        "missing_penalty": rule.penalty,
+        "bootstrap_resamples": rule.resamples,
+        "bootstrap_seed": rule.seed,
+        "engine_version": ENGINE_VERSION,
+        "entry": "last scored submission of each team and method",
+    }
+
+
+def column_documents(rule: Rule) -> list[dict[str, Any]]:
+    """Describe the board's metric columns, the ranking one first."""
+    columns = []
+    for metric in rule.metrics:
+        record = get_metric(metric.metric, metric.version)
+        columns.append(
+            {
+                "key": metric.key,
+                "label": metric.label or record.title,
+                "metric": metric.metric,
+                "version": metric.version,
+                "unit": record.unit,
+                "direction": record.direction.value,
+                "aggregate": metric.aggregate,
+                "is_primary": metric.is_primary,
+            }
+        )
+    return columns
+
+
+def _digest(entries: Sequence[Entry], rule: Rule) -> str:
+    rows = {
+        entry.submission.code: {
+            key: [[row.target, row.status.value, row.value] for row in rows]
+            for key, rows in entry.rows.items()
+        }
+        for entry in entries
+    }
+    text = json.dumps([rule_document(rule), rows], sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,225 @@
+"""What the pages show of boards: stored revisions, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.models import Team
+from catalog.models import Artifact, LineageEdge
+from challenges.models import Round, RoundMetric, Target
+from leaderboards.models import BoardRevision, Standing
+from leaderboards.pictures import HeatRow, RankLine, heat_map, rank_intervals
+from leaderboards.selectors import current_revision
+from scoring.contract import Direction
+from scoring.errors import UnknownMetricError
+from scoring.metrics import get_metric
+from submissions.models import Score
+
+MOST_DRAWN = 40
+PARENTS = Prefetch(
+    "submission__method__parent_edges",
+    LineageEdge.objects.select_related("parent").order_by("parent__title", "pk"),
+    to_attr="declared",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One metric of a board."""
+
+    key: str
+    label: str
+    unit: str
+    lower_is_better: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One standing as it is shown."""
+
+    standing: Standing
+    cells: list[float | None]
+    is_mine: bool
+    starts_group: bool
+    datasets: list[Artifact]
+    models: list[Artifact]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """One revision of a round's board."""
+
+    revision: BoardRevision
+    primary: Column | None
+    others: list[Column]
+    lines: list[Line]
+    ranked: list[Line] = field(default_factory=list)
+
+    @property
+    def drawn(self) -> list[Line]:
+        return self.ranked[:MOST_DRAWN]
+
+
+def board_of(round_: Round, *, mine: Iterable[Team] = ()) -> BoardView | None:
+    """Return the current board of a round, or None before the first entry is scored."""
+    revision = current_revision(round_)
+    if revision is None:
+        return None
+    columns = [_column(entry) for entry in revision.columns]
+    standings = standings_of(revision).prefetch_related(PARENTS)
+    lines = _lines(standings, columns[1:], mine={team.pk for team in mine})
+    return BoardView(
+        revision=revision,
+        primary=columns[0] if columns else None,
+        others=columns[1:],
+        lines=lines,
+        ranked=[line for line in lines if line.standing.rank is not None],
+    )
+
+
+def standings_of(revision: BoardRevision) -> QuerySet[Standing]:
+    """Return a revision's lines with what each names."""
+    return revision.standings.select_related(
+        "submission__team", "submission__method", "submission__method__team"
+    ).order_by("position")
+
+
+def ranks_picture(board: BoardView) -> str:
+    """Draw the rank intervals of the best entries."""
+    lines = [
+        RankLine(
+            label=line.standing.submission.team.name,
+            rank=line.standing.rank,
+            low=min(line.standing.rank_low or line.standing.rank, line.standing.rank),
+            high=max(line.standing.rank_high or line.standing.rank, line.standing.rank),
+            group=line.standing.tie_group,
+        )
+        for line in board.drawn
+        if line.standing.rank is not None
+    ]
+    return rank_intervals(lines, title="Ranks of the entries with their 95 % intervals")
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Every entry's score on every target, for one metric."""
+
+    metric: RoundMetric
+    lower_is_better: bool
+    targets: list[Target]
+    rows: list[tuple[Line, list[Score | None]]]
+
+
+def breakdown_of(round_: Round, board: BoardView, *, key: str = "") -> Breakdown | None:
+    """Return scores by entry and target for one metric, by default the primary.
+
+    None if the round has no metric that is computed per target, or none of this key.
+    """
+    pooled = RoundMetric.AggregateChoice.POOLED
+    choices = [metric for metric in round_.metrics.all() if metric.aggregate != pooled]
+    metric = next((metric for metric in choices if not key or metric.key == key), None)
+    if metric is None:
+        return None
+    targets = list(round_.targets.filter(cancelled_at__isnull=True))
+    scores = {
+        (score.run.submission_id, score.target_id): score
+        for score in _scores(board, metric).filter(target__in=targets)
+    }
+    rows = [
+        (line, [scores.get((line.standing.submission_id, target.pk)) for target in targets])
+        for line in board.lines
+    ]
+    return Breakdown(metric, lower_is_better(metric), targets, rows)
+
+
+def heat_picture(breakdown: Breakdown) -> str:
+    """Draw scores by entry and target."""
+    rows = [
+        HeatRow(
+            f"{line.standing.submission.team.name}: {line.standing.submission.method.title}",
+            tuple(score.value if score else None for score in scores),
+        )
+        for line, scores in breakdown.rows[:MOST_DRAWN]
+    ]
+    return heat_map(
+        rows,
+        [target.slug for target in breakdown.targets],
+        lower_is_better=breakdown.lower_is_better,
+        title=f"{breakdown.metric} of every entry on every target",
+    )
+
+
+def target_rows(
+    target: Target, board: BoardView, metrics: Sequence[RoundMetric]
+) -> list[tuple[Line, list[Score | None]]]:
+    """Return every shown entry's scores on one target, best entries first."""
+    scores = {
+        (score.run.submission_id, score.metric_id): score
+        for score in Score.objects.filter(
+            target=target,
+            run__is_current=True,
+            run__submission__in=[line.standing.submission_id for line in board.lines],
+        ).select_related("run")
+    }
+    return [
+        (line, [scores.get((line.standing.submission_id, metric.pk)) for metric in metrics])
+        for line in board.lines
+    ]
+
+
+def lower_is_better(metric: RoundMetric) -> bool:
+    """Tell a metric's direction; one whose plug-in is gone is drawn as an error."""
+    try:
+        return get_metric(metric.metric, metric.version).direction is Direction.LOWER
+    except UnknownMetricError:
+        return True
+
+
+def current_standings(rounds: QuerySet[Round]) -> QuerySet[Standing]:
+    """Return the lines of the current boards of some rounds."""
+    return Standing.objects.filter(
+        revision__in=rounds.order_by().filter(board__current__isnull=False).values("board__current")
+    ).select_related(
+        "submission__team", "submission__method", "submission__round__challenge", "revision"
+    )
+
+
+def _scores(board: BoardView, metric: RoundMetric) -> QuerySet[Score]:
+    return Score.objects.filter(
+        metric=metric,
+        run__is_current=True,
+        run__submission__in=[line.standing.submission_id for line in board.lines],
+    ).select_related("run")
+
+
+def _column(entry: dict[str, Any]) -> Column:
+    return Column(
+        key=entry["key"],
+        label=entry.get("label") or entry["key"],
+        unit=entry.get("unit", ""),
+        lower_is_better=entry.get("direction") == Direction.LOWER,
+    )
+
+
+def _lines(standings: Iterable[Standing], columns: list[Column], *, mine: set[int]) -> list[Line]:
+    lines: list[Line] = []
+    group: int | None = None
+    for standing in standings:
+        parents = [edge.parent for edge in standing.submission.method.declared]  # type: ignore[attr-defined]  # set by the prefetch
+        starts = standing.tie_group is not None and standing.tie_group != group
+        group = standing.tie_group if standing.tie_group is not None else group
+        lines.append(
+            Line(
+                standing=standing,
+                cells=[standing.values.get(column.key) for column in columns],
+                is_mine=standing.submission.team_id in mine,
+                starts_group=starts and bool(lines),
+                datasets=[each for each in parents if each.kind != Artifact.Kind.MODEL],
+                models=[each for each in parents if each.kind == Artifact.Kind.MODEL],
+            )
+        )
+    return lines

@@ -1,0 +1,187 @@
+"""Forms: what a person fills in, checked before a service is called."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import AccountError, FieldsRefused
+from accounts.models import ApiToken, Team, User
+from accounts.services import create_person
+from catalog.models import Artifact
+from catalog.services import MAX_INPUTS
+from challenges.models import Round
+from submissions.models import Submission
+
+
+class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
+    """A new account; the service also makes the person's team of one."""
+
+    class Meta:
+        model = User
+        fields = ["username", "display_name", "email", "affiliation"]
+        help_texts = {
+            "username": _("Public: it is the address of your page. Letters, digits and @.+-_"),
+            "display_name": _("As shown on boards. Empty: your username."),
+            "email": _("Never shown. For news about your submissions."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs["autocomplete"] = "username"
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def create(self) -> User:
+        """Create the person and their team of one.
+
+        Raises
+        ------
+        AccountError
+            If the service refuses; `add_refusal` shows it in the form.
+        """
+        given = self.cleaned_data
+        return create_person(
+            username=given["username"],
+            password=given["password1"],
+            email=given["email"],
+            display_name=given["display_name"],
+            affiliation=given["affiliation"],
+        )
+
+    def add_refusal(self, error: AccountError | FieldsRefused) -> None:
+        """Show what the service refused at the fields it names."""
+        if not isinstance(error, FieldsRefused):
+            self.add_error("username", f"{error.message} {error.remedy}".strip())
+            return
+        for name, reasons in error.fields.items():
+            place = name if name in self.fields else None
+            for reason in reasons:
+                self.add_error(place, reason)
+
+
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A name for a new API token."""
+
+    class Meta:
+        model = ApiToken
+        fields = ["name"]
+        help_texts = {"name": _("What will use it, like “laptop” or “cluster”.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("name", "")
+
+
+class WithdrawForm(forms.Form):
+    """Why a submission is withdrawn; it stays on record."""
+
+    reason = forms.CharField(max_length=300, label=_("Reason"))
+
+
+class ArtifactChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # as above
+    """Artifacts to tick, each with its version."""
+
+    def label_from_instance(self, obj: Artifact) -> str:
+        maker = f", {obj.team.name}" if obj.team else ""
+        return f"{obj.title} ({obj.version}{maker})"
+
+
+class SubmitForm(forms.Form):
+    """A prediction file, the method that made it, and what the method was built on."""
+
+    team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None, label=_("Team"))
+    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True)
+    method_title = forms.CharField(
+        label=_("Name of the method"),
+        max_length=200,
+        help_text=_("As it will stand on the board. The same name again means the same method."),
+    )
+    method_summary = forms.CharField(
+        label=_("What it does"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Two or three sentences that a reader from another field understands."),
+    )
+    offered = ArtifactChoices(
+        queryset=Artifact.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Datasets offered with this round"),
+        help_text=_("Untick what you did not use."),
+    )
+    other_data = ArtifactChoices(
+        queryset=Artifact.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("Other datasets"),
+    )
+    base_models = ArtifactChoices(
+        queryset=Artifact.objects.none(),
+        required=False,
+        label=_("Models it starts from"),
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_("Pre-trained or reused ones. Hold Ctrl or ⌘ to choose several."),
+    )
+    disclosure = forms.ChoiceField(
+        choices=Artifact.Disclosure.choices,
+        initial=Artifact.Disclosure.FULL,
+        widget=forms.RadioSelect,
+        label=_("Is this all it was built on?"),
+        help_text=_("Your own credit is the same whatever you declare."),
+    )
+    note = forms.CharField(
+        required=False, max_length=300, label=_("Note"), help_text=_("For your team only.")
+    )
+    entry_kind = forms.ChoiceField(
+        choices=[kind for kind in Submission.EntryKind.choices if kind[0] != "late"],
+        label=_("Kind of entry"),
+        help_text=_("Only participants are ranked; the other kinds are shown between them."),
+    )
+    key = forms.CharField(widget=forms.HiddenInput, max_length=80)
+
+    def __init__(
+        self, *args: Any, round_: Round, teams: QuerySet[Team], organizes: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        catalog = Artifact.objects.select_related("team").order_by("title", "version")
+        offered = round_.offered_data.select_related("team").order_by("title", "version")
+        rest = catalog.filter(kind=Artifact.Kind.DATASET).exclude(pk__in=offered.values("pk"))
+        models = catalog.filter(kind=Artifact.Kind.MODEL)
+        self._choose("team", teams, initial=teams.first())
+        self._choose("offered", offered, initial=list(offered))
+        self._choose("other_data", rest)
+        self._choose("base_models", models)
+        self.initial["key"] = uuid4().hex  # a second press of the button is the same submission
+        if not organizes:
+            del self.fields["entry_kind"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        inputs = [*self.inputs(cleaned), *cleaned.get("base_models", [])]
+        if len(inputs) > MAX_INPUTS:
+            self.add_error(
+                "other_data",
+                _(
+                    "These are %(count)d inputs, and at most %(most)d can be declared. "
+                    "Name the datasets it was built on directly; theirs are followed from there."
+                )
+                % {"count": len(inputs), "most": MAX_INPUTS},
+            )
+        return cleaned
+
+    def _choose(self, name: str, among: QuerySet[Any], *, initial: object = None) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  # tells the type checker
+        field.queryset = among
+        if initial is not None:
+            self.initial.setdefault(name, initial)
+
+    @staticmethod
+    def inputs(cleaned: dict[str, Any]) -> list[Artifact]:
+        """Return the datasets that were ticked or chosen."""
+        return [*cleaned.get("offered", []), *cleaned.get("other_data", [])]

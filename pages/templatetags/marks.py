@@ -1,0 +1,102 @@
+"""How numbers, times, states and people's texts are written on every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from catalog.roles import CREDIT_ROLES
+from pages.markdown import render
+
+register = template.Library()
+
+NO_VALUE = "\u2013"
+TIMES = " \u00d7 "
+MICROPOINTS = 1_000_000
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Render Markdown that a person wrote."""
+    return render(text)
+
+
+@register.filter
+def value(number: float | None) -> str:
+    """Write a measured value with four significant digits; a missing one is a dash."""
+    if number is None:
+        return NO_VALUE
+    size = abs(number)
+    if size != 0 and not 1e-3 <= size < 1e6:
+        mantissa, exponent = f"{number:.3e}".split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", "\u2212")
+    digits = 4 if size < 1000 else 6
+    return f"{number:.{digits}g}".replace("-", "\u2212")
+
+
+@register.filter
+def points(micropoints: int | None) -> str:
+    """Write credit in points with two decimals; what is smaller than half of that says so."""
+    if micropoints is None:
+        return NO_VALUE
+    if 0 < micropoints < MICROPOINTS // 200:
+        return "< 0.01"
+    return f"{micropoints / MICROPOINTS:,.2f}"
+
+
+@register.filter
+def percent(basis_points: int) -> str:
+    """Write a share of 10,000 in percent."""
+    return f"{basis_points / 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+@register.filter
+def skill(ppm: int | None) -> str:
+    """Write skill (parts per million of the way from baseline to perfect) in percent."""
+    return NO_VALUE if ppm is None else f"{ppm / 10_000:.1f} %"
+
+
+@register.filter
+def shape(sizes: list[int]) -> str:
+    """Write an array's shape; a scalar is one number."""
+    return TIMES.join(str(size) for size in sizes) if sizes else _("one number")
+
+
+@register.filter
+def roles(slugs: list[str]) -> str:
+    """Write contributor roles by their names in CRediT."""
+    return ", ".join(CREDIT_ROLES.get(slug, slug) for slug in slugs)
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString | str:
+    """Write a moment in UTC; the script adds the reader's local time where it differs."""
+    if moment is None:
+        return NO_VALUE
+    there = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" data-local>{}</time>',
+        there.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        f"{there.day} {there:%b %Y, %H:%M} UTC",
+    )
+
+
+@register.simple_tag
+def day(moment: datetime | None) -> SafeString | str:
+    """Write a date alone."""
+    if moment is None:
+        return NO_VALUE
+    there = moment.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}">{}</time>', f"{there:%Y-%m-%d}", f"{there.day} {there:%b %Y}"
+    )
+
+
+@register.simple_tag
+def badge(state: str, label: str) -> SafeString:
+    """Write a state as a word with a sign; the colour only repeats it."""
+    return format_html('<span class="badge is-{}">{}</span>', state, label)

@@ -1,0 +1,49 @@
+"""Addresses of the site's pages."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from pages.views import account, catalog, challenges, files, home, people, submissions, submit
+
+app_name = "pages"
+
+ROUND = "challenges/<slug:challenge>/<slug:round>/"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("help/", home.guide, name="help"),
+    path(
+        "login/",
+        LoginView.as_view(template_name="pages/login.html", redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("signup/", account.signup, name="signup"),
+    path("account/tokens/", account.tokens, name="tokens"),
+    path("account/tokens/<str:key>/revoke/", account.revoke_token, name="token-revoke"),
+    path("challenges/<slug:challenge>/", challenges.challenge, name="challenge"),
+    path(ROUND, challenges.round_page, name="round"),
+    path(ROUND + "board.csv", challenges.board_csv, name="round-board-csv"),
+    path(ROUND + "scores/", challenges.breakdown, name="round-scores"),
+    path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
+    path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
+    path(ROUND + "files/<str:name>", files.round_file, name="round-file"),
+    path(ROUND + "submit/", submit.submit_page, name="submit"),
+    path("submissions/", submissions.mine, name="submissions"),
+    path("submissions/<slug:code>/", submissions.submission, name="submission"),
+    path("submissions/<slug:code>/state/", submissions.state, name="submission-state"),
+    path(
+        "submissions/<slug:code>/withdraw/",
+        submissions.withdraw_submission,
+        name="submission-withdraw",
+    ),
+    path("datasets/", catalog.datasets, name="datasets"),
+    path("datasets/<slug:slug>/<str:version>/", catalog.dataset, name="dataset"),
+    path("models/<slug:slug>/<str:version>/", catalog.model, name="model"),
+    path("artifacts/<slug:slug>/<str:version>/files/<str:name>", files.artifact_file,
+         name="artifact-file"),
+    path("people/<str:username>/", people.person, name="person"),
+    path("teams/<slug:slug>/", people.team, name="team"),
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Doors: each view parses, permits, calls what is below and answers."""

@@ -1,0 +1,102 @@
+"""Challenge, round, board and target pages."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from accounts.selectors import active_teams_of
+from challenges.models import Round
+from challenges.selectors import can_organize, visible_challenges, visible_rounds
+from pages.board_csv import write_board
+from pages.boards import (
+    board_of,
+    breakdown_of,
+    heat_picture,
+    ranks_picture,
+    target_rows,
+)
+from pages.quotas import quotas_of
+from pages.rounds import is_released, metrics_of, reader_of, released_files, sorted_rounds
+
+
+def challenge(request: HttpRequest, challenge: str) -> HttpResponse:
+    found = get_object_or_404(visible_challenges(request.user), slug=challenge)
+    context = {
+        "challenge": found,
+        "rounds": sorted_rounds(visible_rounds(request.user).filter(challenge=found)),
+        "roles": found.roles.select_related("user").order_by("pk"),
+    }
+    return render(request, "pages/challenge.html", context)
+
+
+def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
+    found, now = visible_round(request, challenge, round), timezone.now()
+    teams = list(active_teams_of(request.user))
+    board = board_of(found, mine=teams)
+    context = {
+        "round": found,
+        "state": found.state_at(now),
+        "board": board,
+        "picture": ranks_picture(board) if board and board.ranked else "",
+        "is_posted": found.credit_books.exists(),
+        "targets": [(each, is_released(each, found, now)) for each in found.targets.all()],
+        "files": released_files(found, now, all_=can_organize(request.user, found.challenge)),
+        "metrics": metrics_of(found),
+        "reader": reader_of(found),
+        "offered": found.offered_data.order_by("title"),
+        "quotas": quotas_of(teams, found, now),
+        "can_organize": can_organize(request.user, found.challenge),
+    }
+    return render(request, "pages/round.html", context)
+
+
+def breakdown(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
+    found = visible_round(request, challenge, round)
+    board = board_of(found, mine=active_teams_of(request.user))
+    table = breakdown_of(found, board, key=request.GET.get("metric", "")) if board else None
+    if table is None and "metric" in request.GET:
+        raise Http404("no such metric in this round")
+    context = {
+        "round": found,
+        "table": table,
+        "metrics": [each for each in found.metrics.all() if each.aggregate != "pooled"],
+        "picture": heat_picture(table) if table else "",
+    }
+    return render(request, "pages/breakdown.html", context)
+
+
+def board_csv(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
+    found = visible_round(request, challenge, round)
+    board = board_of(found)
+    if board is None:
+        raise Http404("no board yet")
+    name = f"{found.challenge.slug}-{found.slug}-revision-{board.revision.number}.csv"
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    write_board(board, response)
+    return response
+
+
+def target(request: HttpRequest, challenge: str, round: str, target: str) -> HttpResponse:
+    parent, now = visible_round(request, challenge, round), timezone.now()
+    found = get_object_or_404(parent.targets, slug=target)
+    metrics = [each for each in parent.metrics.all() if each.aggregate != "pooled"]
+    board = board_of(parent, mine=active_teams_of(request.user))
+    organizes = can_organize(request.user, parent.challenge)
+    context = {
+        "round": parent,
+        "target": found,
+        "is_released": organizes or is_released(found, parent, now),
+        "files": released_files(parent, now, all_=organizes).filter(target=found),
+        "metrics": metrics,
+        "rows": target_rows(found, board, metrics) if board else [],
+        "reference": found.references.filter(is_current=True).first(),
+    }
+    return render(request, "pages/target.html", context)
+
+
+def visible_round(request: HttpRequest, challenge: str, round: str) -> Round:
+    """Return a round this visitor may see; what is out of sight does not exist."""
+    return get_object_or_404(visible_rounds(request.user), challenge__slug=challenge, slug=round)

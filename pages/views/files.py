@@ -1,0 +1,47 @@
+"""Public files: every one leaves through a view that asks who may see it."""
+
+from __future__ import annotations
+
+import mimetypes
+
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+
+from challenges.selectors import can_organize
+from pages.artifacts import visible_artifacts
+from pages.rounds import released_files
+from pages.views.challenges import visible_round
+
+
+def round_file(request: HttpRequest, challenge: str, round: str, name: str) -> HttpResponseBase:
+    parent = visible_round(request, challenge, round)
+    everything = can_organize(request.user, parent.challenge)
+    files = released_files(parent, timezone.now(), all_=everything)
+    found = get_object_or_404(files, name=name)
+    return send(request, found.file, name=found.name, sha256=found.sha256)
+
+
+def artifact_file(request: HttpRequest, slug: str, version: str, name: str) -> HttpResponseBase:
+    artifact = get_object_or_404(visible_artifacts(request.user), slug=slug, version=version)
+    found = get_object_or_404(artifact.files, name=name)
+    return send(request, found.file, name=found.name, sha256=found.sha256)
+
+
+def send(request: HttpRequest, file: FieldFile, *, name: str, sha256: str) -> HttpResponseBase:
+    """Stream a stored file as a download, or answer 304 to who has it already."""
+    etag = f'"{sha256}"'
+    unchanged = get_conditional_response(request, etag=etag)
+    if unchanged is not None:
+        return unchanged
+    try:
+        content = file.open("rb")
+    except FileNotFoundError:
+        raise Http404("this file is not in storage") from None
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    response = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+    response["ETag"] = etag
+    return response

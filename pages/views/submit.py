@@ -1,0 +1,123 @@
+"""Submitting a prediction file."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from accounts.models import User
+from accounts.selectors import active_teams_of
+from catalog.errors import CatalogError
+from catalog.services import method_of_team
+from challenges.models import Round
+from challenges.selectors import can_organize
+from pages.forms import SubmitForm
+from pages.quotas import quotas_of
+from pages.refusals import Refusal, refusal_of, too_large
+from pages.rounds import reader_of
+from pages.views.challenges import visible_round
+from submissions.errors import SubmissionError
+from submissions.models import Submission
+from submissions.services.gate import check_gate
+from submissions.services.submit import submit
+from submissions.services.validate import require_ok, validate_upload
+
+FORM_BYTES = 256 * 1024  # what the other fields may add to the file
+
+
+@csrf_exempt
+@login_required
+def submit_page(request: HttpRequest, challenge: str, round: str) -> HttpResponseBase:
+    """Note when the upload began and how large it will be before anything reads the body.
+
+    Checking the CSRF token reads the whole body, so it comes after; the inner view has it.
+    """
+    request.received_at = timezone.now()  # type: ignore[attr-defined]
+    found = visible_round(request, challenge, round)
+    size = int(request.META.get("CONTENT_LENGTH") or 0)
+    if request.method == "POST" and size > found.upload_limit_bytes + FORM_BYTES:
+        return _page(request, found, _form(request, found), refusal=too_large(found, size))
+    return _submit_page(request, found)
+
+
+@csrf_protect
+def _submit_page(request: HttpRequest, round: Round) -> HttpResponse:
+    form = _form(request, round, is_bound=request.method == "POST")
+    if request.method != "POST":
+        return _page(request, round, form)
+    if not form.is_valid():
+        return _page(request, round, form, status=422)
+    try:
+        submission = _submit(request, round, form)
+    except (SubmissionError, CatalogError) as error:
+        return _page(request, round, form, refusal=refusal_of(error))
+    return redirect(submission)
+
+
+def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
+    user, given = cast(User, request.user), form.cleaned_data
+    received_at = request.received_at  # type: ignore[attr-defined]
+    kind = given.get("entry_kind") or Submission.EntryKind.PARTICIPANT
+    check_gate(round=round, team=given["team"], by=user, at=received_at, entry_kind=kind)
+    # Checked before the method is registered, or every refused file would leave one behind.
+    require_ok(validate_upload(round, given["file"].chunks(), given["file"].name))
+    method = method_of_team(
+        team=given["team"],
+        title=given["method_title"],
+        summary=given["method_summary"],
+        inputs=form.inputs(given),
+        base_models=list(given["base_models"]),
+        disclosure=given["disclosure"],
+        by=user,
+    )
+    return submit(
+        round=round,
+        team=given["team"],
+        by=user,
+        chunks=given["file"].chunks(),
+        file_name=given["file"].name,
+        size_bytes=given["file"].size,
+        received_at=received_at,
+        method=method,
+        entry_kind=kind,
+        note=given["note"],
+        idempotency_key=given["key"],
+    )
+
+
+def _form(request: HttpRequest, round: Round, *, is_bound: bool = False) -> SubmitForm:
+    return SubmitForm(
+        request.POST if is_bound else None,
+        request.FILES if is_bound else None,
+        round_=round,
+        teams=active_teams_of(request.user),
+        organizes=can_organize(request.user, round.challenge),
+    )
+
+
+def _page(
+    request: HttpRequest,
+    round: Round,
+    form: SubmitForm,
+    *,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "round": round,
+        "state": round.state_at(now),
+        "form": form,
+        "refusal": refusal,
+        "reader": reader_of(round),
+        "targets": round.targets.filter(cancelled_at__isnull=True),
+        "quotas": quotas_of(active_teams_of(request.user), round, now),
+    }
+    return render(
+        request, "pages/submit.html", context, status=refusal.status if refusal else status
+    )

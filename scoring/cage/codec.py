@@ -1,0 +1,99 @@
+"""The engine's records as JSON and back. What comes back from a child is checked, not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from scoring.contract import (
+    Aggregate,
+    CheckReport,
+    JsonValue,
+    MetricChoice,
+    PredictionFormat,
+    Problem,
+    ScoreReport,
+    ScoreRow,
+    ScoreStatus,
+    TargetSpec,
+)
+
+_TEXT_LIMIT = 1000
+
+
+def format_to_json(prediction_format: PredictionFormat) -> dict[str, JsonValue]:
+    return {"reader": prediction_format.reader, "options": dict(prediction_format.options)}
+
+
+def format_from_json(value: Mapping[str, Any]) -> PredictionFormat:
+    return PredictionFormat(reader=value["reader"], options=value["options"])
+
+
+def targets_to_json(targets: Sequence[TargetSpec]) -> list[JsonValue]:
+    return [asdict(target) for target in targets]
+
+
+def targets_from_json(value: Sequence[Mapping[str, Any]]) -> list[TargetSpec]:
+    return [TargetSpec(**{**target, "shape": tuple(target["shape"])}) for target in value]
+
+
+def metrics_to_json(metrics: Sequence[MetricChoice]) -> list[JsonValue]:
+    return [{**asdict(choice), "parameters": dict(choice.parameters)} for choice in metrics]
+
+
+def metrics_from_json(value: Sequence[Mapping[str, Any]]) -> list[MetricChoice]:
+    return [
+        MetricChoice(**{**choice, "aggregate": Aggregate(choice["aggregate"])}) for choice in value
+    ]
+
+
+def check_from_json(value: Any) -> CheckReport:
+    """Rebuild a check report.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, AttributeError
+        If the value is not one.
+    """
+    return CheckReport(
+        problems=tuple(_problem(problem) for problem in value["problems"]),
+        problems_left_out=int(value["problems_left_out"]),
+        answered=tuple(_text(slug) for slug in value["answered"]),
+        metadata=dict(value["metadata"]),
+    )
+
+
+def score_from_json(value: Any) -> ScoreReport:
+    """Rebuild a score report; raises as `check_from_json` does."""
+    return ScoreReport(
+        rows=tuple(_row(row) for row in value["rows"]),
+        check=check_from_json(value["check"]),
+        engine_version=_text(value["engine_version"]),
+    )
+
+
+def _row(value: Mapping[str, Any]) -> ScoreRow:
+    number, target = value["value"], value["target"]
+    # NaN and infinities cannot come: neither side writes them into JSON, and `json` would give
+    # them as floats, which the comparison below refuses.
+    if number is not None and not abs(float(number)) < float("inf"):
+        raise ValueError("a score that is not finite")
+    return ScoreRow(
+        key=_text(value["key"]),
+        target=None if target is None else _text(target),
+        status=ScoreStatus(value["status"]),
+        value=None if number is None else float(number),
+        detail=_text(value["detail"]),
+    )
+
+
+def _problem(value: Mapping[str, Any]) -> Problem:
+    names = ("code", "message", "where", "remedy")
+    return Problem(**{name: _text(value[name]) for name in names})
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value[:_TEXT_LIMIT]

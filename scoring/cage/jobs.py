@@ -1,0 +1,40 @@
+"""What runs inside the cage: the engine's two doors, from JSON to JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import BinaryIO
+
+from scoring import engine
+from scoring.cage import codec
+from scoring.cage.records import PREDICTION, REFERENCE
+from scoring.contract import JsonValue
+
+
+def check(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> JsonValue:
+    """Read the prediction file and report what is wrong with it."""
+    report = engine.check(
+        files[PREDICTION],
+        codec.format_from_json(request["format"]),
+        codec.targets_from_json(request["targets"]),
+    )
+    return asdict(report)
+
+
+def score(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> JsonValue:
+    """Score the prediction file against the references."""
+    references = {
+        name.removeprefix(REFERENCE): handle
+        for name, handle in files.items()
+        if name.startswith(REFERENCE)
+    }
+    report = engine.score(
+        files[PREDICTION],
+        codec.format_from_json(request["format"]),
+        codec.targets_from_json(request["targets"]),
+        references,
+        codec.metrics_from_json(request["metrics"]),
+        also_readable=codec.targets_from_json(request["also_readable"]),
+    )
+    return report.to_json()

@@ -1,0 +1,19 @@
+"""Metrics: records with a definition, its traps, its source, and the function itself.
+
+A module of this package that defines `METRICS` offers built-in metrics; packages installed by
+the operator add theirs through the entry-point group ``heldout.metrics``.
+"""
+
+from scoring.metrics.base import Inputs, Mergeable, Metric, Parameter
+from scoring.metrics.choices import check_choices
+from scoring.metrics.registry import all_metrics, get_metric
+
+__all__ = [
+    "Inputs",
+    "Mergeable",
+    "Metric",
+    "Parameter",
+    "all_metrics",
+    "check_choices",
+    "get_metric",
+]

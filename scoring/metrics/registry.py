@@ -1,0 +1,63 @@
+"""Which metrics there are: the modules of this package and what the operator installed."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+
+import scoring.metrics
+from scoring.errors import UnknownMetricError
+from scoring.metrics.base import Metric
+
+ENTRY_POINT_GROUP = "heldout.metrics"
+
+
+def get_metric(slug: str, version: int | None = None) -> Metric:
+    """Return the metric of this slug, at this version or the newest.
+
+    Raises
+    ------
+    UnknownMetricError
+        If there is none.
+    """
+    versions = [metric for metric in all_metrics() if metric.slug == slug]
+    if not versions:
+        raise UnknownMetricError(f"no metric {slug!r}")
+    for metric in reversed(versions):
+        if version in (None, metric.version):
+            return metric
+    there = ", ".join(str(metric.version) for metric in versions)
+    raise UnknownMetricError(f"metric {slug} has no version {version}; there is {there}")
+
+
+def all_metrics() -> tuple[Metric, ...]:
+    """Return every registered metric in every version, by slug and version."""
+    return _metrics()
+
+
+@cache
+def _metrics() -> tuple[Metric, ...]:
+    found: dict[tuple[str, int], Metric] = {}
+    for metric in (*_built_in(), *_installed()):
+        if (metric.slug, metric.version) in found:
+            raise ValueError(f"two metrics are registered as {metric.slug!r} {metric.version}")
+        found[metric.slug, metric.version] = metric
+    return tuple(found[key] for key in sorted(found))
+
+
+def _built_in() -> list[Metric]:
+    """Collect `METRICS` of every module of this package that has them."""
+    names = sorted(module.name for module in pkgutil.iter_modules(scoring.metrics.__path__))
+    modules = [importlib.import_module(f"{scoring.metrics.__name__}.{name}") for name in names]
+    return [metric for module in modules for metric in getattr(module, "METRICS", ())]
+
+
+def _installed() -> list[Metric]:
+    """Load what installed packages offer: each entry point is a `Metric` or several."""
+    metrics: list[Metric] = []
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        offered = point.load()
+        metrics += [offered] if isinstance(offered, Metric) else list(offered)
+    return metrics

@@ -1,0 +1,70 @@
+// Extras only: every page works without this file.
+"use strict";
+
+// Times are written in UTC; where the reader's clock differs, the local time is added.
+function addLocalTimes(root) {
+  const clock = { hour: "2-digit", minute: "2-digit", hour12: false };
+  const hour = new Intl.DateTimeFormat(undefined, clock);
+  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...clock });
+  for (const element of root.querySelectorAll("time[data-local]")) {
+    const moment = new Date(element.dateTime);
+    if (Number.isNaN(moment.getTime()) || moment.getTimezoneOffset() === 0) continue;
+    const local = document.createElement("span");
+    local.className = "muted small";
+    const format = moment.getDate() === moment.getUTCDate() ? hour : day;
+    local.textContent = ` (${format.format(moment)} your time)`;
+    element.after(local);
+    element.removeAttribute("data-local");
+  }
+}
+
+// A submission's state is asked for until it is final: soon at first, then ever more slowly,
+// and not while the page is hidden. An unchanged state costs the server a 304 answer.
+function followState(box) {
+  let wait = 1000;
+  let tag = "";
+  const again = () => {
+    wait = Math.min(wait * 1.4, 15000);
+    window.setTimeout(ask, wait);
+  };
+  const ask = async () => {
+    if (document.hidden) {
+      document.addEventListener("visibilitychange", ask, { once: true });
+      return;
+    }
+    try {
+      const headers = tag ? { "If-None-Match": tag } : {};
+      const answer = await fetch(box.dataset.follow, { headers, cache: "no-store" });
+      if (answer.status === 200) {
+        tag = answer.headers.get("ETag") || "";
+        box.innerHTML = await answer.text();
+        addLocalTimes(box);
+        const state = box.querySelector("[data-state]");
+        if (state && state.dataset.finished === "yes") {
+          window.location.reload();
+          return;
+        }
+        wait = 1000;
+      }
+    } catch (error) {
+      wait = 15000;
+    }
+    again();
+  };
+  window.setTimeout(ask, wait);
+}
+
+// Say that a file is too large before it is sent.
+function checkFileSize(input) {
+  input.addEventListener("change", () => {
+    const file = input.files[0];
+    const limit = Number(input.dataset.limit);
+    const tooLarge = file && limit && file.size > limit;
+    input.setCustomValidity(tooLarge ? input.dataset.tooLarge : "");
+    if (tooLarge) input.reportValidity();
+  });
+}
+
+addLocalTimes(document);
+document.querySelectorAll("[data-follow]").forEach(followState);
+document.querySelectorAll("input[type=file][data-limit]").forEach(checkFileSize);

@@ -1,0 +1,42 @@
+"""The only place that sends messages. They are hints: "there is work, look for it".
+
+The database row is the truth. A lost, late or doubled message changes nothing but the time
+until a worker looks, which the sweep bounds.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+# A hint that nobody took for so long is stale: the sweep has sent others since.
+HINT_LIFETIME_S = 60
+
+
+def scoring(*, hints: int = 1) -> None:
+    """Tell workers, once the present transaction is committed, that submissions wait."""
+    transaction.on_commit(lambda: _send(hints), robust=True)
+
+
+def has_broker() -> bool:
+    """Tell whether messages can reach another process; in memory they would only pile up."""
+    url = settings.CELERY_BROKER_URL
+    return bool(url) and not url.startswith("memory:")
+
+
+def _send(hints: int) -> None:
+    if not has_broker():
+        logger.debug("no broker is set up: submissions wait until a worker looks")
+        return
+    try:
+        for _ in range(hints):
+            current_app.send_task("submissions.score", retry=False, expires=HINT_LIFETIME_S)
+    except (OperationalError, OSError) as error:
+        # The submission is safe in the database, so its sender gets no error.
+        logger.warning("the broker took no hint (%s): the sweep will", type(error).__name__)

@@ -1,0 +1,89 @@
+"""What submitting can be refused for, with facts a person can act on.
+
+None of these carries a value of a reference, a path of the host or a storage key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from scoring.contract import Problem
+
+
+class SubmissionError(Exception):
+    """Base of the refusals: a stable code, what is wrong, how to mend it, and every problem."""
+
+    def __init__(
+        self, code: str, message: str, remedy: str = "", problems: Sequence[Problem] = ()
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+        self.problems = tuple(problems)
+        super().__init__(f"{message} {remedy}".strip())
+
+
+class GateClosed(SubmissionError):
+    """The round takes no such submission at this moment."""
+
+
+class NotAllowed(SubmissionError):
+    """The person or the team may not do this."""
+
+
+class PredictionRefused(SubmissionError):
+    """The file is not a prediction for this round; `problems` lists everything found."""
+
+    def __init__(self, problems: Sequence[Problem], left_out: int = 0) -> None:
+        self.left_out = left_out
+        count = len(problems) + left_out
+        found = "a problem" if count == 1 else f"{count} problems"
+        more = f" The first {len(problems)} are listed." if left_out else ""
+        super().__init__(
+            "PREDICTION_REFUSED",
+            f"The file has {found}.{more}",
+            "Mend the file and upload it again; this try costs nothing.",
+            problems,
+        )
+
+
+class QuotaExhausted(SubmissionError):
+    """The team has no submission left today."""
+
+    def __init__(self, limit: int, used: int, resets_at: datetime) -> None:
+        self.limit = limit
+        self.used = used
+        self.resets_at = resets_at
+        super().__init__(
+            "QUOTA_EXHAUSTED",
+            f"The team has used {used} of {limit} submissions of today.",
+            f"The count starts again at {resets_at:%Y-%m-%d %H:%M} UTC.",
+        )
+
+
+class UploadTooLarge(SubmissionError):
+    """The file is larger than the round takes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        super().__init__(
+            "UPLOAD_TOO_LARGE",
+            f"The file is larger than the {limit_bytes:,} bytes this round takes.",
+            "Write it smaller: a binary or compressed format, or fewer digits.",
+        )
+
+
+class ChecksumMismatch(SubmissionError):
+    """What arrived is not what was announced."""
+
+
+class StorageFull(SubmissionError):
+    """There is no room for the file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "STORAGE_FULL",
+            "The server has no room for the file at the moment.",
+            "Nothing was stored. Try again later; the organizers can see why.",
+        )

@@ -1,0 +1,98 @@
+"""Reads of submissions: who sees which, how long they wait, what they scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, F, Min, Q
+
+from accounts.models import Team, User
+from accounts.selectors import active_teams_of
+from challenges.models import Round
+from challenges.selectors import organized_challenges
+from submissions.models import Score, Submission, SubmissionState
+from submissions.models.submission import SubmissionQuerySet
+
+Viewer = User | AnonymousUser
+
+
+def visible_submissions(user: Viewer) -> SubmissionQuerySet:
+    """Return what the person may see: of their own teams, and of challenges they organize."""
+    if not user.is_authenticated or not user.is_active:
+        return Submission.objects.none()
+    return Submission.objects.filter(
+        Q(team__in=active_teams_of(user).values("pk"))
+        | Q(round__challenge__in=organized_challenges(user).values("pk"))
+    )
+
+
+def can_see(user: Viewer, submission: Submission) -> bool:
+    """Tell whether the person may see the submission."""
+    return visible_submissions(user).filter(pk=submission.pk).exists()
+
+
+def submissions_of_round(round: Round) -> SubmissionQuerySet:
+    """Return all submissions to a round, newest first."""
+    return Submission.objects.filter(round=round)
+
+
+def submissions_of_teams(teams: Iterable[Team]) -> SubmissionQuerySet:
+    """Return all submissions of these teams, newest first."""
+    return Submission.objects.filter(team__in=teams)
+
+
+def current_scores(submission: Submission) -> list[Score]:
+    """Return the scores of the current run: by metric, the primary first, then by target."""
+    return list(
+        Score.objects.filter(run__submission=submission, run__is_current=True)
+        .select_related("metric", "target")
+        .order_by(
+            "-metric__is_primary",
+            "metric__position",
+            "metric_id",
+            F("target__position").asc(nulls_first=True),
+            "target__slug",
+        )
+    )
+
+
+def queue_position(submission: Submission) -> int | None:
+    """Tell in which turn this submission is claimed, from 1; None if it does not wait.
+
+    Turns go round challenges, and within one round its teams. So before the n-th submission
+    of a team come n of each other team of the challenge that has waited longer, and n - 1 of
+    each that has not; and the same again for challenges. It is an estimate: what runs at the
+    moment, and who was served last, is not looked at.
+    """
+    if submission.state != SubmissionState.QUEUED:
+        return None
+    # SQLite writes its own clock with fewer digits than a value of ours, so that a row can look
+    # earlier than itself.
+    queued = Submission.objects.filter(state=SubmissionState.QUEUED).order_by()
+    waiting = queued.exclude(pk=submission.pk)
+    challenge = submission.round.challenge_id
+    here = waiting.filter(round__challenge_id=challenge)
+    earlier = Q(queued_at__lt=submission.queued_at) | Q(
+        queued_at=submission.queued_at, pk__lt=submission.pk
+    )
+    in_team = 1 + here.filter(earlier, team_id=submission.team_id).count()
+    in_challenge = _in_turn(here, "team_id", submission.team_id, place=in_team)
+    return _in_turn(waiting, "round__challenge_id", challenge, place=in_challenge)
+
+
+def _in_turn(waiting: SubmissionQuerySet, field: str, own: int, *, place: int) -> int:
+    """Return the turn of a group's `place`-th submission among all groups of `field`."""
+    groups: dict[int, tuple[int, datetime]] = {
+        group: (count, since)
+        for group, count, since in waiting.values_list(field).annotate(
+            Count("pk"), Min("queued_at")
+        )
+    }
+    if own not in groups:
+        return place  # claimed since it was read
+    _, own_since = groups.pop(own)
+    return place + sum(
+        min(count, place if since < own_since else place - 1) for count, since in groups.values()
+    )

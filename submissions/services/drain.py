@@ -1,0 +1,28 @@
+"""What a hint sets off: claim and score until nothing is left to claim."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+
+from submissions import enqueue
+from submissions.services.claim import claim_next
+from submissions.services.score import score_claimed
+
+# After this long the worker lets go between two jobs, so that it can be stopped or recycled.
+BUDGET_S = 60.0
+
+
+def drain(*, budget_s: float = BUDGET_S) -> int:
+    """Score what waits and return how many attempts were made."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    until = time.monotonic() + budget_s
+    attempts = 0
+    while (claim := claim_next(worker=worker)) is not None:
+        score_claimed(claim)
+        attempts += 1
+        if time.monotonic() >= until:
+            enqueue.scoring()
+            break
+    return attempts

@@ -1,0 +1,160 @@
+"""What a team may still submit: counted from the ledger, under the team's lock, never stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from accounts.models import Team, User
+from challenges.models import Round
+from challenges.selectors import can_organize
+from submissions.errors import NotAllowed, QuotaExhausted, SubmissionError
+from submissions.models import QuotaEntry, Submission
+
+Act = QuotaEntry.Act
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A team's submissions of one UTC day in one round."""
+
+    limit: int
+    used: int
+    left: int
+    resets_at: datetime
+
+
+def quota_of(team: Team, round: Round, at: datetime) -> Quota:
+    """Count what the team has used and has left on the UTC day of `at`."""
+    day = _day_of(at)
+    totals = QuotaEntry.objects.filter(team=team, round=round, day=day).aggregate(
+        **{act.name: Sum("amount", filter=Q(act=act), default=0) for act in Act}
+    )
+    limit = round.submissions_per_day + totals["GRANT"]
+    used = totals["RESERVE"] - totals["REFUND"]
+    resets_at = datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
+    return Quota(limit=limit, used=used, left=max(0, limit - used), resets_at=resets_at)
+
+
+def require_one_left(team: Team, round: Round, at: datetime) -> None:
+    """Lock the team and refuse unless it has a submission left.
+
+    Must run in the transaction that writes the reservation: until that ends nobody else counts.
+    On SQLite the transaction itself is the lock, as it begins as a writer.
+
+    Raises
+    ------
+    QuotaExhausted
+        If nothing is left.
+    """
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    quota = quota_of(team, round, at)
+    if quota.left < 1:
+        raise QuotaExhausted(quota.limit, quota.used, quota.resets_at)
+
+
+def reserve(submission: Submission) -> None:
+    """Write down that the submission takes one of the day its upload began."""
+    _enter(submission, Act.RESERVE, day=_day_of(submission.received_at))
+
+
+def settle(submission: Submission) -> None:
+    """Write down that the reservation is used, once; nothing if there is none."""
+    reserved = _reservation(submission)
+    if reserved is not None and not _has(submission, Act.COMMIT, Act.REFUND):
+        _enter(submission, Act.COMMIT, day=reserved.day)
+
+
+def refund(submission: Submission, *, by: User | None = None, reason: str) -> bool:
+    """Give the submission's place back, once; tell whether there was one to give back.
+
+    Without `by` it is the platform's own act, for a failure that is not the team's.
+
+    Raises
+    ------
+    NotAllowed
+        If `by` does not organize the challenge.
+    """
+    if by is not None:
+        _only_organizers(by, submission.round)
+    reason = _stated(reason)
+    with transaction.atomic():
+        Team.objects.select_for_update(no_key=True).get(pk=submission.team_id)
+        reserved = _reservation(submission)
+        if reserved is None or _has(submission, Act.REFUND):
+            return False
+        _enter(submission, Act.REFUND, day=reserved.day, by=by, reason=reason)
+    return True
+
+
+def grant(
+    *, team: Team, round: Round, amount: int, by: User, reason: str, day: date | None = None
+) -> QuotaEntry:
+    """Give a team extra submissions for one UTC day, today unless told otherwise.
+
+    Raises
+    ------
+    NotAllowed
+        If `by` does not organize the challenge.
+    """
+    _only_organizers(by, round)
+    if amount < 1:
+        raise SubmissionError("BAD_AMOUNT", "A grant is of one submission or more.")
+    return QuotaEntry.objects.create(
+        round=round,
+        team=team,
+        act=Act.GRANT,
+        day=day or _day_of(timezone.now()),
+        amount=amount,
+        reason=_stated(reason),
+        by=by,
+    )
+
+
+def _day_of(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
+def _reservation(submission: Submission) -> QuotaEntry | None:
+    return QuotaEntry.objects.filter(submission=submission, act=Act.RESERVE).first()
+
+
+def _has(submission: Submission, *acts: QuotaEntry.Act) -> bool:
+    return QuotaEntry.objects.filter(submission=submission, act__in=acts).exists()
+
+
+def _enter(
+    submission: Submission,
+    act: QuotaEntry.Act,
+    *,
+    day: date,
+    by: User | None = None,
+    reason: str = "",
+) -> None:
+    QuotaEntry.objects.create(
+        round_id=submission.round_id,
+        team_id=submission.team_id,
+        submission=submission,
+        act=act,
+        day=day,
+        by=by,
+        reason=reason,
+    )
+
+
+def _only_organizers(person: User, round: Round) -> None:
+    if not can_organize(person, round.challenge):
+        raise NotAllowed("NOT_ORGANIZER", "Only organizers of the challenge may do this.")
+
+
+def _stated(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise SubmissionError("NO_REASON", "Say why: the reason stays in the ledger.")
+    if len(reason) > 200:
+        raise SubmissionError("REASON_TOO_LONG", "Give the reason in 200 characters or fewer.")
+    return reason

@@ -1,0 +1,136 @@
+"""Score what was claimed: open prediction and references, run the engine in the cage, write."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from challenges.errors import ChallengeError
+from challenges.models import Round, Target
+from challenges.selectors import metric_choices, prediction_format, target_specs
+from challenges.services.references import current_versions, open_references
+from scoring.cage import CageError, CageLimits, CageOutcome, score_in_cage
+from scoring.contract import ScoreReport, TargetSpec
+from submissions.models import Submission, SubmissionState
+from submissions.services.claim import Claim
+from submissions.services.lease import kept_alive
+from submissions.services.outcome import Failure, write_failure, write_rejection, write_scores
+
+logger = logging.getLogger(__name__)
+
+_OURS = "Scoring this submission failed, which is not the file's fault."
+_REASONS = {
+    CageOutcome.MEMORY: "Scoring this submission took more memory than allowed.",
+    CageOutcome.TIME: "Scoring this submission took more time than allowed.",
+}
+# Doing it again gives the same: the round's set-up, or a mistake in a metric or reader.
+_LASTING = {CageOutcome.SETUP, CageOutcome.FAULT, CageOutcome.OUTPUT}
+# The result stays in memory while the database is away; then the sweep starts over.
+_WRITE_PATIENCE_S = (0.5, 1, 2, 4, 8, 16, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    report: ScoreReport
+    reference_versions: dict[str, int]
+
+
+def score_claimed(claim: Claim) -> SubmissionState | None:
+    """Do one attempt at a claimed submission and write how it ended.
+
+    Returns
+    -------
+    SubmissionState or None
+        The state written, or None if the claim was lost meanwhile and nothing was written.
+    """
+    with kept_alive(claim):
+        result = _attempt(claim)
+        return _patiently(lambda: _write(claim, result))
+
+
+def _write(claim: Claim, result: _Result | Failure) -> SubmissionState | None:
+    if isinstance(result, Failure):
+        return write_failure(claim, result)
+    if not result.report.check.ok:
+        return write_rejection(claim, result.report.check)
+    return write_scores(claim, result.report, reference_versions=result.reference_versions)
+
+
+def _attempt(claim: Claim) -> _Result | Failure:
+    try:
+        return _run_engine(claim.submission)
+    except CageError as error:
+        return _failure_of(error)
+    except FileNotFoundError:
+        return Failure("FILE_LOST", _OURS, "The uploaded file is not in storage.")
+    except ChallengeError as error:
+        return Failure("REFERENCES_UNAVAILABLE", _OURS, str(error))
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: nothing can be written, the sweep starts over
+    except Exception as error:
+        logger.exception("attempt at submission=%s", claim.submission.code)
+        return Failure("INTERNAL", _OURS, f"{type(error).__name__}; the log has the rest.")
+
+
+def _run_engine(submission: Submission) -> _Result:
+    round_ = submission.round
+    versions = current_versions(round_)
+    with (
+        submission.file.open("rb") as stored,
+        open_references(round=round_, purpose="score", subject=submission.code) as references,
+    ):
+        if current_versions(round_) != versions:
+            raise CageError(CageOutcome.BROKEN, "a reference was replaced at this moment")
+        scored = [spec for spec in target_specs(round_) if spec.slug in references]
+        if not scored:
+            raise CageError(CageOutcome.SETUP, "no target of the round has a reference")
+        report = score_in_cage(
+            cast(BinaryIO, stored.file or stored),
+            prediction_format(round_),
+            scored,
+            {spec.slug: references[spec.slug] for spec in scored},
+            metric_choices(round_),
+            limits=CageLimits(settings.SCORING_MEMORY_BYTES, settings.SCORING_WALL_S),
+            also_readable=_also_readable(round_, submission, scored),
+        )
+    return _Result(report, versions)
+
+
+def _also_readable(
+    round: Round, submission: Submission, scored: list[TargetSpec]
+) -> list[TargetSpec]:
+    """Return what the file was allowed to answer though it is not scored: cancelled since."""
+    gone = set(submission.answered) - {spec.slug for spec in scored}
+    return [
+        TargetSpec(target.slug, tuple(target.shape), target.low, target.high, target.weight)
+        for target in Target.objects.filter(round=round, slug__in=gone)
+    ]
+
+
+def _failure_of(error: CageError) -> Failure:
+    return Failure(
+        code=f"SCORER_{error.outcome.name}",
+        reason=_REASONS.get(error.outcome, _OURS),
+        note=error.detail,
+        is_passing=error.outcome not in _LASTING,
+    )
+
+
+def _patiently(write: Callable[[], SubmissionState | None]) -> SubmissionState | None:
+    """Write, again if the database was away. The fence makes a repetition harmless."""
+    for wait_s in _WRITE_PATIENCE_S:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise  # the caller's transaction is broken; only the caller can start over
+            logger.exception("result not written yet")
+            connection.close()
+            time.sleep(wait_s)
+    return write()

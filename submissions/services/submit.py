@@ -1,0 +1,164 @@
+"""Take a submission: gate, stream, check, then quota and row in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from accounts.models import Team, User
+from catalog.models import Artifact
+from challenges.models import Round
+from scoring.contract import CheckReport
+from submissions import enqueue
+from submissions.errors import NotAllowed, SubmissionError
+from submissions.file_names import clean_file_name
+from submissions.models import Submission
+from submissions.services import quota
+from submissions.services.gate import check_gate
+from submissions.services.upload import StoredUpload, discard, store_upload
+from submissions.services.validate import check_upload, require_ok, upload_limit
+
+logger = logging.getLogger(__name__)
+
+
+def submit(
+    *,
+    round: Round,
+    team: Team,
+    by: User,
+    chunks: Iterable[bytes],
+    file_name: str,
+    received_at: datetime,
+    method: Artifact | Callable[[], Artifact],
+    entry_kind: str = Submission.EntryKind.PARTICIPANT,
+    note: str = "",
+    idempotency_key: str = "",
+    expected_sha256: str = "",
+    size_bytes: int | None = None,
+) -> Submission:
+    """Take a prediction file and queue it for scoring.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        The file; read once, never held whole.
+    received_at : datetime
+        When the upload began: the deadline and the day of the quota look at this.
+    method : Artifact or callable
+        What made the predictions; a callable is asked for it once the file is accepted, so that
+        a refused file registers nothing in the catalog.
+    idempotency_key : str, optional
+        With the key of an earlier submission of the same person, that one is returned and the
+        file is not read.
+    expected_sha256, size_bytes : optional
+        What the sender announced of the file.
+
+    Raises
+    ------
+    SubmissionError
+        One of its kinds, each saying what is wrong and how to mend it. Nothing is kept then.
+    """
+    earlier = _earlier(by, idempotency_key, round=round, team=team)
+    if earlier is not None:
+        return earlier
+    check_gate(round=round, team=team, by=by, at=received_at, entry_kind=entry_kind)
+    if isinstance(method, Artifact):
+        _check_method(method, team)
+    if len(note) > 300:
+        raise SubmissionError("NOTE_TOO_LONG", "A note has 300 characters at most.")
+    with store_upload(
+        chunks,
+        limit_bytes=upload_limit(round),
+        size_bytes=size_bytes,
+        expected_sha256=expected_sha256,
+    ) as upload:
+        report = check_upload(upload, round, at=received_at)
+        require_ok(report)
+        submission = Submission(
+            round=round,
+            team=team,
+            submitted_by=by,
+            entry_kind=entry_kind,
+            note=note,
+            idempotency_key=idempotency_key,
+            received_at=received_at,
+            file_name=clean_file_name(file_name),
+        )
+        return _keep(submission, upload, report, method=method)
+
+
+def _keep(
+    submission: Submission,
+    upload: StoredUpload,
+    report: CheckReport,
+    *,
+    method: Artifact | Callable[[], Artifact],
+) -> Submission:
+    submission.size_bytes = upload.size_bytes
+    submission.sha256 = upload.sha256
+    submission.answered = list(report.answered)
+    submission.file_metadata = dict(report.metadata)
+    key = upload.keep()
+    submission.file.name = key
+    try:
+        _insert(submission, method)
+    except IntegrityError:
+        discard(key)
+        # Two requests with one key at the same moment: the first one is the submission.
+        earlier = _earlier(
+            submission.submitted_by,
+            submission.idempotency_key,
+            round=submission.round,
+            team=submission.team,
+        )
+        if earlier is None:
+            raise
+        return earlier
+    except BaseException:
+        discard(key)
+        raise
+    submission.refresh_from_db()
+    logger.info("queued submission=%s round=%s", submission.code, submission.round_id)
+    return submission
+
+
+def _insert(submission: Submission, method: Artifact | Callable[[], Artifact]) -> None:
+    """Write the row, its reservation and a method not registered before, or none of them."""
+    with transaction.atomic():
+        submission.method = method if isinstance(method, Artifact) else method()
+        _check_method(submission.method, submission.team)
+        if submission.entry_kind == Submission.EntryKind.PARTICIPANT:
+            quota.require_one_left(submission.team, submission.round, submission.received_at)
+        submission.queued_at = Now()
+        submission.save(force_insert=True)
+        if submission.entry_kind == Submission.EntryKind.PARTICIPANT:
+            quota.reserve(submission)
+        enqueue.scoring()
+
+
+def _earlier(by: User, key: str, *, round: Round, team: Team) -> Submission | None:
+    if not key:
+        return None
+    earlier = Submission.objects.filter(submitted_by=by, idempotency_key=key).first()
+    if earlier is not None and (earlier.round_id, earlier.team_id) != (round.pk, team.pk):
+        raise SubmissionError(
+            "IDEMPOTENCY_KEY_REUSED",
+            "This idempotency key belongs to a submission to another round or of another team.",
+            "Make a new key for each submission.",
+        )
+    return earlier
+
+
+def _check_method(method: Artifact, team: Team) -> None:
+    if method.kind != Artifact.Kind.MODEL:
+        raise NotAllowed("METHOD_IS_NO_MODEL", f"{method} is a dataset; a method is a model.")
+    if method.team_id != team.pk:
+        raise NotAllowed(
+            "NOT_THE_TEAMS_METHOD",
+            f"{method} is not a method of the team {team.name}.",
+            "Register it as the team's own, built on that one.",
+        )

@@ -1,0 +1,171 @@
+"""Bytes on their way to the uploads area: hashed in flight, cut at the limit, whole or not there.
+
+On a file system they go straight to the folder they will stay in, under a name that no key ever
+has, and are renamed when they are kept. Any other storage gets them from a temporary file.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, Storage
+from django.utils import timezone
+
+from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
+from submissions.models.submission import upload_storage
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpload:
+    """A received file that is thrown away at the end of the block unless it is kept."""
+
+    size_bytes: int
+    sha256: str
+    path: Path
+    storage: Storage
+    key: str
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """Open the file for reading only."""
+        with self.path.open("rb") as handle:
+            yield handle
+
+    def keep(self) -> str:
+        """Put the file where it stays and return its key.
+
+        Raises
+        ------
+        StorageFull
+            If there is no room for it.
+        """
+        with _room_for_it():
+            if isinstance(self.storage, FileSystemStorage):
+                final = Path(self.storage.path(self.key))
+                self.path.rename(final)
+                _sync_folder(final.parent)
+                return self.key
+            with self.opened() as handle:
+                return self.storage.save(self.key, File(handle))
+
+
+@contextmanager
+def store_upload(
+    chunks: Iterable[bytes],
+    *,
+    limit_bytes: int,
+    size_bytes: int | None = None,
+    expected_sha256: str = "",
+    storage: Storage | None = None,
+) -> Iterator[StoredUpload]:
+    """Receive an upload and yield it; without `keep` nothing of it stays.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        The file. An exception from it (the sender went away) passes through.
+    limit_bytes : int
+        The file is cut off, and refused, at the first byte beyond.
+    size_bytes, expected_sha256 : optional
+        What the sender announced.
+
+    Raises
+    ------
+    UploadTooLarge, ChecksumMismatch, StorageFull
+        If the file is too large, not the announced one, or finds no room.
+    """
+    if size_bytes is not None and size_bytes > limit_bytes:
+        raise UploadTooLarge(limit_bytes)
+    storage = storage or upload_storage()
+    key = f"{timezone.now():%Y/%m/%d}/{secrets.token_hex(16)}"
+    with _room_for_it():
+        descriptor, path = _place_for(storage, key)
+    try:
+        with _room_for_it():
+            size, sha256 = _receive(chunks, descriptor, limit_bytes=limit_bytes)
+        _compare(size, sha256, size_bytes=size_bytes, expected_sha256=expected_sha256)
+        yield StoredUpload(size, sha256, path, storage, key)
+    finally:
+        with suppress(FileNotFoundError):  # it was kept
+            path.unlink()
+
+
+def discard(key: str, *, storage: Storage | None = None) -> None:
+    """Delete a kept file whose submission did not come about."""
+    (storage or upload_storage()).delete(key)
+
+
+def _place_for(storage: Storage, key: str) -> tuple[int, Path]:
+    if not isinstance(storage, FileSystemStorage):
+        descriptor, name = tempfile.mkstemp(prefix="heldout-upload-")
+        return descriptor, Path(name)
+    final = Path(storage.path(key))
+    path = final.with_name(f".{final.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=storage.directory_permissions_mode or 0o700)
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+    return os.open(path, flags, storage.file_permissions_mode or 0o600), path
+
+
+def _receive(chunks: Iterable[bytes], descriptor: int, *, limit_bytes: int) -> tuple[int, str]:
+    """Write the chunks and close the descriptor; return the size and the SHA-256."""
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > limit_bytes:
+                raise UploadTooLarge(limit_bytes)
+            digest.update(chunk)
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return size, digest.hexdigest()
+
+
+def _compare(size: int, sha256: str, *, size_bytes: int | None, expected_sha256: str) -> None:
+    if size_bytes is not None and size != size_bytes:
+        raise ChecksumMismatch(
+            "UPLOAD_INCOMPLETE",
+            f"{size:,} bytes arrived of the {size_bytes:,} that were announced.",
+            "Nothing was stored. Upload the file again.",
+        )
+    if expected_sha256 and sha256 != expected_sha256.strip().lower():
+        raise ChecksumMismatch(
+            "CHECKSUM_MISMATCH",
+            f"The SHA-256 of what arrived is {sha256}, not the announced one.",
+            "Nothing was stored. Upload the file again, or correct the announced checksum.",
+        )
+
+
+@contextmanager
+def _room_for_it() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull from None
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,144 @@
+"""Check a prediction file in the cage, before any quota is touched."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from challenges.models import Round, Target
+from challenges.selectors import counting_targets, prediction_format, target_specs
+from scoring.cage import CageError, CageLimits, CageOutcome, check_in_cage
+from scoring.contract import CheckReport, Problem
+from submissions.errors import PredictionRefused, SubmissionError
+from submissions.services.upload import StoredUpload, store_upload
+
+logger = logging.getLogger(__name__)
+
+# Somebody is waiting for the answer, so reading alone gets less time than scoring.
+CHECK_WALL_S = 60
+
+
+def validate_upload(round: Round, chunks: Iterable[bytes], file_name: str = "") -> CheckReport:
+    """Check a file as `submit` would, without submitting it; nothing of it is kept.
+
+    Returns
+    -------
+    CheckReport
+        With every problem found, or the targets that the file answers.
+
+    Raises
+    ------
+    SubmissionError
+        If the file is too large, or there is no room or no way to check it.
+    """
+    with store_upload(chunks, limit_bytes=upload_limit(round)) as upload:
+        return check_upload(upload, round, at=timezone.now())
+
+
+def upload_limit(round: Round) -> int:
+    """Return the largest file the round takes here."""
+    return int(min(round.upload_limit_bytes, settings.UPLOAD_LIMIT_BYTES))
+
+
+def check_upload(upload: StoredUpload, round: Round, *, at: datetime) -> CheckReport:
+    """Check a received file whose upload began at `at`.
+
+    A reader that runs out of memory or time on a file, or dies of it, is a problem of the
+    file; a cage that cannot be used is not.
+
+    Raises
+    ------
+    SubmissionError
+        If the round's set-up or the cage keeps the file from being checked.
+    """
+    memory_bytes = settings.SCORING_MEMORY_BYTES
+    wall_s = min(CHECK_WALL_S, settings.SCORING_WALL_S)
+    limits = CageLimits(memory_bytes=memory_bytes, wall_s=wall_s)
+    try:
+        with upload.opened() as handle:
+            report = check_in_cage(
+                handle, prediction_format(round), target_specs(round), limits=limits
+            )
+    except CageError as error:
+        return CheckReport(problems=(_problem_of(error, limits=limits, round=round),))
+    return _without_closed_targets(report, round, at=at)
+
+
+def require_ok(report: CheckReport) -> None:
+    """Refuse a file with problems, and one that answers nothing.
+
+    Raises
+    ------
+    PredictionRefused
+        With every problem.
+    """
+    if report.problems:
+        raise PredictionRefused(report.problems, report.problems_left_out)
+    if not report.answered:
+        nothing = Problem(
+            code="NO_PREDICTION",
+            message="The file holds no prediction for any target of the round.",
+            remedy="Name the predictions as the targets are named on the round's page.",
+        )
+        raise PredictionRefused([nothing])
+
+
+def _problem_of(error: CageError, *, limits: CageLimits, round: Round) -> Problem:
+    logger.warning("check of a file for round=%s ended: %s", round.pk, error)
+    if error.outcome is CageOutcome.MEMORY:
+        megabytes = limits.memory_bytes // 2**20
+        return Problem(
+            code="READING_TAKES_TOO_MUCH_MEMORY",
+            message=f"Reading the file takes more than the {megabytes} MB of memory allowed.",
+            remedy="Check that it is not larger inside than it should be, and write it smaller.",
+        )
+    if error.outcome is CageOutcome.TIME:
+        return Problem(
+            code="READING_TAKES_TOO_LONG",
+            message=f"Reading the file takes more than the {limits.wall_s:g} seconds allowed.",
+            remedy="Write it smaller, or in a binary format.",
+        )
+    if error.outcome in {CageOutcome.SETUP, CageOutcome.BROKEN}:
+        raise SubmissionError(
+            "CHECK_UNAVAILABLE",
+            "The file could not be checked, which is not the file's fault.",
+            "Nothing was stored and nothing counted. Try again; if it stays so, tell the "
+            "organizers of the round.",
+        ) from None
+    return Problem(
+        code="READER_FAILED",
+        message="The file could not be read: the reader came to a bad end on it.",
+        remedy="Check that it is whole and of the format the round asks for; if it is, tell the "
+        "organizers of the round.",
+    )
+
+
+def _without_closed_targets(report: CheckReport, round: Round, *, at: datetime) -> CheckReport:
+    """Refuse predictions for targets whose own dates do not hold the moment `at`."""
+    if report.problems:
+        return report
+    answered = set(report.answered)
+    closed = [
+        target
+        for target in counting_targets(round)
+        if target.slug in answered and _has_dates(target) and not target.is_open(at)
+    ]
+    problems = tuple(
+        Problem(
+            code="TARGET_NOT_OPEN",
+            message=f"Target {target.slug} takes no predictions now.",
+            where=target.slug,
+            remedy="Leave it out of the file.",
+        )
+        for target in closed
+    )
+    return CheckReport(problems=problems, answered=report.answered, metadata=report.metadata)
+
+
+def _has_dates(target: Target) -> bool:
+    """Whether the target has dates of its own; the round's are the gate's to look at."""
+    return target.opens_at is not None or target.closes_at is not None

@@ -1,0 +1,70 @@
+"""Withdraw a submission: it stays on record and counts as used."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+
+from accounts.models import User
+from accounts.selectors import is_member
+from challenges.models import RoundState
+from challenges.selectors import can_organize
+from submissions.errors import GateClosed, NotAllowed, SubmissionError
+from submissions.models import NEXT, Submission, SubmissionState
+
+logger = logging.getLogger(__name__)
+
+_BEFORE_REVEAL = {RoundState.OPEN, RoundState.CLOSED}
+
+
+def withdraw(submission: Submission, *, by: User, reason: str) -> None:
+    """Withdraw a submission for good.
+
+    A team withdraws its own until the answers are revealed, or a bad score could be taken
+    back; organizers do until the round is final.
+
+    Raises
+    ------
+    NotAllowed, GateClosed
+        If the person may not, or not any more.
+    SubmissionError
+        If there is no reason, or it is withdrawn already.
+    """
+    _check(submission, by)
+    reason = reason.strip()
+    if not 0 < len(reason) <= 300:
+        raise SubmissionError("NO_REASON", "Give the reason, in 300 characters or fewer.")
+    for source in SubmissionState:  # whichever state it is in at the moment of the UPDATE
+        if SubmissionState.WITHDRAWN not in NEXT[source]:
+            continue
+        moved = Submission.objects.move(
+            pk=submission.pk,
+            source=source,
+            target=SubmissionState.WITHDRAWN,
+            lease_token="",
+            lease_until=None,
+            finished_at=Coalesce(F("finished_at"), Now()),
+            reason_code="WITHDRAWN",
+            reason=reason,
+        )
+        if moved:
+            logger.info("withdrawn submission=%s by user=%s", submission.code, by.pk)
+            submission.refresh_from_db()
+            return
+    raise SubmissionError("ALREADY_WITHDRAWN", "This submission is withdrawn already.")
+
+
+def _check(submission: Submission, by: User) -> None:
+    state = submission.round.state
+    if can_organize(by, submission.round.challenge):
+        if state is RoundState.FINAL:
+            raise GateClosed("ROUND_FINAL", "The round is final.")
+        return
+    if not is_member(by, submission.team):
+        raise NotAllowed("NOT_A_MEMBER", f"You are not in the team {submission.team.name}.")
+    if state not in _BEFORE_REVEAL:
+        raise GateClosed(
+            "ROUND_REVEALED", "The answers are revealed, so submissions stay.", "Ask an organizer."
+        )

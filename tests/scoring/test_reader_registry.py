@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from scoring.errors import PredictionFormatError, ReaderOptionError, UnknownReaderError
+from scoring.readers import MemorySource, ProblemLog, all_readers, get_reader
+
+
+def test_built_in_readers_are_found_and_explain_themselves():
+    readers = {reader.slug: reader for reader in all_readers()}
+    assert {"npz", "npy", "csv"} <= set(readers)
+    for reader in readers.values():
+        assert reader.title
+        assert reader.help
+        assert all(extension.startswith(".") for extension in reader.extensions)
+        assert all(option.help for option in reader.options)
+
+
+def test_unknown_reader_is_refused_with_those_there_are():
+    with pytest.raises(UnknownReaderError, match="npz"):
+        get_reader("exe")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"nope": 1}, {"require_all": "yes"}, {"delimiter": "::"}, {"id_column": 3}],
+)
+def test_wrong_options_are_refused(options):
+    with pytest.raises(ReaderOptionError):
+        get_reader("csv").complete(options)
+
+
+def test_options_are_completed_with_defaults():
+    complete = get_reader("csv").complete({"delimiter": ";"})
+    assert (complete["delimiter"], complete["id_column"]) == (";", "target")
+
+
+def test_problem_log_keeps_to_its_limit_and_counts_the_rest():
+    log = ProblemLog(limit=2)
+    log.raise_if_any()
+    for number in range(5):
+        log.add("X", f"problem {number}")
+    with pytest.raises(PredictionFormatError, match="problem 0; problem 1") as caught:
+        log.raise_if_any()
+    assert (len(caught.value.problems), caught.value.left_out, len(log)) == (2, 3, 5)
+
+
+@pytest.mark.parametrize("max_bytes", [1, 16, 17, 48, 10_000])
+def test_memory_source_chunks_put_together_are_the_array(max_bytes):
+    array = np.arange(14.0).reshape(7, 2)
+    blocks = list(MemorySource(array).chunks(max_bytes))
+    np.testing.assert_array_equal(np.concatenate(blocks), array)
+    assert max(block.nbytes for block in blocks) <= max(16, max_bytes)

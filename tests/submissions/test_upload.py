@@ -1,0 +1,180 @@
+"""Uploads: whole and hashed, or not there at all."""
+
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import FileSystemStorage, InMemoryStorage
+
+from submissions.errors import ChecksumMismatch, UploadTooLarge
+from submissions.services.upload import discard, store_upload
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return FileSystemStorage(
+        location=tmp_path / "uploads",
+        file_permissions_mode=0o600,
+        directory_permissions_mode=0o700,
+    )
+
+
+def chunks(content=CONTENT, size=10_000):
+    yield from (content[at : at + size] for at in range(0, len(content), size))
+
+
+def files_in(storage):
+    return [path for path in Path(storage.location).rglob("*") if path.is_file()]
+
+
+def test_kept_upload_is_there_whole_under_a_key_of_our_own(storage):
+    with store_upload(chunks(), limit_bytes=len(CONTENT), storage=storage) as upload:
+        assert upload.sha256 == hashlib.sha256(CONTENT).hexdigest()
+        assert upload.size_bytes == len(CONTENT)
+        with upload.opened() as handle:
+            assert handle.read() == CONTENT
+        key = upload.keep()
+    with storage.open(key) as stored:
+        assert stored.read() == CONTENT
+    assert files_in(storage) == [Path(storage.path(key))]
+    assert stat.S_IMODE(os.stat(storage.path(key)).st_mode) == 0o600
+    discard(key, storage=storage)
+    assert files_in(storage) == []
+
+
+def test_upload_that_is_not_kept_leaves_nothing(storage):
+    with store_upload(chunks(), limit_bytes=len(CONTENT), storage=storage):
+        assert len(files_in(storage)) == 1
+    assert files_in(storage) == []
+
+
+def test_any_other_storage_takes_uploads_too():
+    storage = InMemoryStorage()
+    with store_upload(chunks(), limit_bytes=len(CONTENT), storage=storage) as upload:
+        key = upload.keep()
+        path = upload.path
+    with storage.open(key) as stored:
+        assert stored.read() == CONTENT
+    assert not path.exists()
+
+
+def test_upload_is_cut_at_the_first_byte_beyond_the_limit(storage):
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(1)
+            yield b"x" * 1000
+
+    with (
+        pytest.raises(UploadTooLarge, match="10,500 bytes"),
+        store_upload(endless(), limit_bytes=10_500, storage=storage),
+    ):
+        pytest.fail("nothing is handed over")
+    assert len(taken) == 11
+    assert files_in(storage) == []
+
+
+def test_upload_announced_too_large_is_refused_before_its_first_byte(storage):
+    def never():
+        pytest.fail("the body was read")
+        yield b""
+
+    with (
+        pytest.raises(UploadTooLarge),
+        store_upload(never(), limit_bytes=10, size_bytes=11, storage=storage),
+    ):
+        pytest.fail("nothing is handed over")
+
+
+def test_file_of_exactly_the_limit_passes(storage):
+    with store_upload([b"x" * 10], limit_bytes=10, size_bytes=10, storage=storage) as upload:
+        assert upload.size_bytes == 10
+
+
+@pytest.mark.parametrize(
+    ("announced", "code"),
+    [
+        ({"expected_sha256": "0" * 64}, "CHECKSUM_MISMATCH"),
+        ({"size_bytes": len(CONTENT) + 1}, "UPLOAD_INCOMPLETE"),
+    ],
+)
+def test_upload_that_is_not_the_announced_one_leaves_nothing(storage, announced, code):
+    with (
+        pytest.raises(ChecksumMismatch) as caught,
+        store_upload(chunks(), limit_bytes=10**9, storage=storage, **announced),
+    ):
+        pytest.fail("nothing is handed over")
+    assert caught.value.code == code
+    assert files_in(storage) == []
+
+
+def test_announced_checksum_may_be_written_in_capitals(storage):
+    announced = hashlib.sha256(CONTENT).hexdigest().upper()
+    with store_upload(
+        chunks(), limit_bytes=10**9, expected_sha256=announced, storage=storage
+    ) as upload:
+        assert upload.size_bytes == len(CONTENT)
+
+
+def test_interrupted_upload_leaves_nothing(storage):
+    def broken():
+        yield b"x" * 1000
+        raise ConnectionResetError("the sender went away")
+
+    with (
+        pytest.raises(ConnectionResetError),
+        store_upload(broken(), limit_bytes=10**9, storage=storage),
+    ):
+        pytest.fail("nothing is handed over")
+    assert files_in(storage) == []
+
+
+def test_full_disk_is_told_and_leaves_nothing(tmp_path):
+    """A process that may write no file above 64 kB meets the same error as a full disk."""
+    script = textwrap.dedent("""
+        import resource, sys
+        import django
+        django.setup()
+        from django.core.files.storage import FileSystemStorage
+        from submissions.errors import StorageFull
+        from submissions.services.upload import store_upload
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+        storage = FileSystemStorage(location=sys.argv[1])
+        try:
+            with store_upload([b"x" * 10_000] * 100, limit_bytes=10**9, storage=storage):
+                sys.exit("it was taken")
+        except StorageFull as error:
+            print(error.code, error)
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "uploads")],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("STORAGE_FULL")
+    assert str(tmp_path) not in done.stdout
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_memory_stays_flat_however_large_the_upload(storage):
+    piece = b"x" * 65536
+
+    def peak(pieces):
+        tracemalloc.start()
+        with store_upload((piece for _ in range(pieces)), limit_bytes=10**9, storage=storage):
+            peaked = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peaked
+
+    assert peak(400) < peak(4) + 100_000
