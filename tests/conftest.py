@@ -18,6 +18,7 @@ import redis
 from django.db import connection
 
 from config.celery import app as celery_app
+from tests.production import ProductionSite, production_running
 from tests.servers import (
     Missing,
     WorkerProcesses,
@@ -170,6 +171,16 @@ def live_site(
     """Run the real web server on the test's database; the value is its address."""
     with web_running({**site_environ, **extra_environ}, tmp_path) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def production_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProductionSite]:
+    """Run the topology of docker-compose.yml: PostgreSQL, Redis, S3, web, worker, scheduler."""
+    try:
+        with production_running(tmp_path_factory.mktemp("production")) as site:
+            yield site
+    except Missing as missing:
+        absent(str(missing))
 
 
 @pytest.fixture
