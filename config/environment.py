@@ -194,7 +194,7 @@ def cache_url(redis: str) -> str:
     parts = urlsplit(redis)
     if parts.scheme == "unix":
         number = parse_qs(parts.query).get("db", ["0"])[-1]
-        return urlunsplit(parts._replace(query=f"db={_next_database(number)}"))
+        return f"unix://{parts.path}?db={_next_database(number)}"  # urlunsplit drops the slashes
     return urlunsplit(parts._replace(path=f"/{_next_database(parts.path.strip('/') or '0')}"))
 
 

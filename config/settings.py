@@ -245,6 +245,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        "httpx": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
         # Two lines for each tick of the scheduler would drown everything else.
         "celery.app.trace": {"level": "WARNING"},

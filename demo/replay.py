@@ -159,6 +159,8 @@ def _compare(
         for key, value in published.values[identifier].items():
             if key in lines[identifier]["values"]:
                 ours = lines[identifier]["values"][key]
+                if ours is None and (identifier, key) in published.stand_ins:
+                    value = None  # undefined here, and older software wrote a stand-in for it
                 _compare_value(case, f"{identifier} {key}", (value, ours), comparison)
     here = set(shown)
     order = [identifier for identifier in lines if identifier in here]

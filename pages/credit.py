@@ -181,9 +181,14 @@ class PersonCredit:
     rows: list[PersonRow]
 
 
-def person_credit(user: User, rounds: QuerySet[Round]) -> PersonCredit:
-    """Divide the credit of a person's artifacts by shares, exactly as the books' rule does."""
-    mine = user.contributions.select_related("artifact").order_by("artifact__title")
+def person_credit(
+    user: User, rounds: QuerySet[Round], artifacts: QuerySet[Artifact]
+) -> PersonCredit:
+    """Divide the credit of a person's artifacts by shares, exactly as the books' rule does.
+
+    Only what is among `rounds` and `artifacts` counts: what the visitor may see.
+    """
+    mine = user.contributions.filter(artifact__in=artifacts).select_related("artifact")
     rows = {row.artifact_id: PersonRow(row) for row in mine}
     accounts, shares = _accounts_of(rows)
     for credit in credits_of(rounds):
@@ -199,7 +204,7 @@ def person_credit(user: User, rounds: QuerySet[Round]) -> PersonCredit:
         ],
         total=sum(row.total for row in confirmed),
         escrow=sum(row.total for row in waiting),
-        rows=sorted(rows.values(), key=lambda row: -row.total),
+        rows=sorted(rows.values(), key=lambda row: (-row.total, row.contribution.artifact.title)),
     )
 
 

@@ -24,9 +24,15 @@ def scoring(*, hints: int = 1) -> None:
     transaction.on_commit(lambda: _send(hints), robust=True)
 
 
+def has_broker() -> bool:
+    """Tell whether messages can reach another process; in memory they would only pile up."""
+    url = settings.CELERY_BROKER_URL
+    return bool(url) and not url.startswith("memory:")
+
+
 def _send(hints: int) -> None:
-    if not settings.CELERY_BROKER_URL:
-        logger.debug("no broker is set up: submissions wait for a sweep")
+    if not has_broker():
+        logger.debug("no broker is set up: submissions wait until a worker looks")
         return
     try:
         for _ in range(hints):

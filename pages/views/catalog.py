@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 
 from catalog.models import Artifact
 from challenges.selectors import visible_rounds
+from pages.artifacts import visible_artifacts
 from pages.boards import current_standings
 from pages.credit import credits_of, data_rows, results_using, row_of, ways_of
 from pages.views.challenges import visible_round
@@ -33,7 +34,9 @@ def round_datasets(request: HttpRequest, challenge: str, round: str) -> HttpResp
 
 
 def dataset(request: HttpRequest, slug: str, version: str) -> HttpResponse:
-    found = get_object_or_404(Artifact, slug=slug, version=version, kind__in=DATA_KINDS)
+    found = get_object_or_404(
+        visible_artifacts(request.user), slug=slug, version=version, kind__in=DATA_KINDS
+    )
     rounds = visible_rounds(request.user)
     context = {
         **_artifact_context(found),

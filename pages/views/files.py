@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
-from catalog.models import ArtifactFile
 from challenges.selectors import can_organize
+from pages.artifacts import visible_artifacts
 from pages.rounds import released_files
 from pages.views.challenges import visible_round
 
@@ -26,9 +26,8 @@ def round_file(request: HttpRequest, challenge: str, round: str, name: str) -> H
 
 
 def artifact_file(request: HttpRequest, slug: str, version: str, name: str) -> HttpResponseBase:
-    found = get_object_or_404(
-        ArtifactFile, artifact__slug=slug, artifact__version=version, name=name
-    )
+    artifact = get_object_or_404(visible_artifacts(request.user), slug=slug, version=version)
+    found = get_object_or_404(artifact.files, name=name)
     return send(request, found.file, name=found.name, sha256=found.sha256)
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from accounts.models import Team, User
 from accounts.selectors import active_members_of, active_teams_of
 from challenges.selectors import visible_rounds
+from pages.artifacts import visible_artifacts
 from pages.boards import current_standings
 from pages.credit import person_credit
 
@@ -17,7 +18,9 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
     context = {
         "person": found,
         "teams": active_teams_of(found),
-        "credit": person_credit(found, visible_rounds(request.user)),
+        "credit": person_credit(
+            found, visible_rounds(request.user), visible_artifacts(request.user)
+        ),
     }
     return render(request, "pages/person.html", context)
 

@@ -18,6 +18,9 @@ from scoring.cage.guard import guard
 from scoring.metrics.registry import all_metrics
 from scoring.readers.registry import all_readers
 
+# Imported by metrics at their first use only, because the offline command should start fast. In a
+# child that dies after one job every use is the first: seconds instead of milliseconds.
+LIBRARIES = ("scipy.fft", "scipy.stats")
 # Looked up by readers in the middle of a job, and imported at that moment otherwise.
 CODECS = ("ascii", "cp437", "latin-1", "utf-8", "utf-8-sig", "utf-16", "utf-32")
 
@@ -38,6 +41,8 @@ def warm_up() -> None:
     importlib.import_module("scoring.cage.jobs")
     all_metrics()
     all_readers()
+    for name in LIBRARIES:
+        importlib.import_module(name)
     for name in CODECS:
         codecs.lookup(name)
 

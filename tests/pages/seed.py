@@ -20,14 +20,13 @@ from catalog.models import Artifact, ArtifactFile, LineageEdge
 from challenges.models import Challenge, Round, RoundFile
 from leaderboards.services.ledger import post_book
 from leaderboards.services.refresh import refresh_board
-from submissions.models import Submission, SubmissionState
+from submissions.models import Score, Submission, SubmissionState
 from tests.factories import (
     make_artifact,
     make_challenge,
     make_method,
     make_metric,
     make_round,
-    make_score,
     make_scored,
     make_submission,
     make_target,
@@ -281,10 +280,22 @@ def _entries(
             content=name.encode(),
             received_at=round_.opens_at + timedelta(days=1),
         )
-        for slug, value in values.items():
-            worst = None if value is None else 9 * value
-            make_score(entries[name].runs.get(), target=slug, key="max_error", value=worst)
+        _score_max_error(entries[name])
     return entries
+
+
+def _score_max_error(submission: Submission) -> None:
+    run, metric = submission.runs.get(), submission.round.metrics.get(key="max_error")
+    Score.objects.bulk_create(
+        Score(
+            run=run,
+            target_id=score.target_id,
+            metric=metric,
+            status=score.status,
+            value=None if score.value is None else 9 * score.value,
+        )
+        for score in run.scores.all()
+    )
 
 
 def rejected(seed: Seed) -> Submission:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def hints(settings, monkeypatch, django_capture_on_commit_callbacks):
     """Return how many hints a call sends."""
-    settings.CELERY_BROKER_URL = "memory://"
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     sent = []
     monkeypatch.setattr(current_app, "send_task", lambda name, **_: sent.append(name))
 

@@ -1,0 +1,44 @@
+"""Every page of the seeded site, and what it needs."""
+
+from __future__ import annotations
+
+from tests.pages.seed import Seed
+
+
+def public_pages(seed: Seed) -> dict[str, str]:
+    """Name every page that a visitor without an account may see."""
+    final, open_ = seed.final.get_absolute_url(), seed.open.get_absolute_url()
+    return {
+        "home": "/",
+        "help": "/help/",
+        "login": "/login/",
+        "signup": "/signup/",
+        "challenge": seed.challenge.get_absolute_url(),
+        "open round": open_,
+        "final round": final,
+        "upcoming round": seed.upcoming.get_absolute_url(),
+        "scores": f"{final}scores/",
+        "scores by another metric": f"{final}scores/?metric=max_error",
+        "datasets of a round": f"{final}datasets/",
+        "provisional datasets of a round": f"{open_}datasets/",
+        "target": f"{final}targets/u01/",
+        "datasets": "/datasets/",
+        "dataset": seed.data["D1"].get_absolute_url(),
+        "dataset without credit": seed.data["unused"].get_absolute_url(),
+        "target set": seed.target_set.get_absolute_url(),
+        "model": seed.methods["A"].get_absolute_url(),
+        "model without result": seed.methods["M0"].get_absolute_url(),
+        "person": seed.ann.get_absolute_url(),
+        "organizer": seed.organizer.get_absolute_url(),
+        "team": seed.teams["B"].get_absolute_url(),
+    }
+
+
+def member_pages(seed: Seed) -> dict[str, str]:
+    """Name the pages that only a member of team A sees."""
+    return {
+        "submissions": "/submissions/",
+        "tokens": "/account/tokens/",
+        "submit": f"{seed.open.get_absolute_url()}submit/",
+        "scored": seed.entries["A"].get_absolute_url(),
+    }
