@@ -134,7 +134,7 @@ def _timing_table(section: Section) -> str:
                 "" if difference is None else f"{difference:.0e}",
             ]
         )
-    heads = ["method", "time", "of the floor", "engine is x times as fast", "memory", "differs by"]
+    heads = ["method", "time", "of the floor", "time / last row's", "memory", "differs by"]
     return _table(heads, rows)
 
 
