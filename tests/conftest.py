@@ -40,12 +40,22 @@ BROWSER_FLAGS = [
 MARKED_BY_FIXTURE = {"chromium": "browser", "celery_worker": "worker", "production_site": "worker"}
 
 
+DATABASE_FIXTURES = {"db", "transactional_db"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker that tests/conftest.py gives by itself."""
+    config.addinivalue_line("markers", "database: opens the test database")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser or a worker by the fixtures it asks for."""
+    """Mark what drives a browser, a worker or a database by the fixtures it asks for."""
     for item in items:
-        for fixture in getattr(item, "fixturenames", ()):
-            if fixture in MARKED_BY_FIXTURE:
-                item.add_marker(MARKED_BY_FIXTURE[fixture])
+        fixtures = set(getattr(item, "fixturenames", ()))
+        for fixture in fixtures & MARKED_BY_FIXTURE.keys():
+            item.add_marker(MARKED_BY_FIXTURE[fixture])
+        if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
+            item.add_marker("database")
 
 
 def absent(reason: str) -> None:

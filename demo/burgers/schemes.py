@@ -16,7 +16,7 @@ from demo.burgers.arrays import FloatArray
 Flux = Callable[[FloatArray], FloatArray]  # values -> flux at the right edge of each point
 # Largest stable Courant and diffusion numbers, with a margin: explicit Euler, Runge-Kutta 3.
 EULER_LIMITS = (0.4, 0.3)
-RUNGE_KUTTA_LIMITS = (0.5, 0.3)
+RUNGE_KUTTA_LIMITS = (0.4, 0.25)
 WENO_EPSILON = 1e-6  # keeps the smoothness weights finite, as Jiang and Shu chose it
 
 

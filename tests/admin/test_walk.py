@@ -18,7 +18,7 @@ from tests.admin.forms import client_of, errors_of, filled, organizer, row
 from tests.challenges.bundle_files import npz
 from tests.factories import npy_bytes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.admin.urls")]
+pytestmark = pytest.mark.django_db
 
 FIELD = np.linspace(-1, 1, 12).reshape(3, 4) / 7
 
