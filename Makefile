@@ -44,10 +44,10 @@ test-sqlite: dev
 	@echo "== tests on SQLite"
 	@$(BIN)/python -m pytest
 
-# Everything again but the browser's walk, which does not look at the database.
+# Again all that opens the test database, but the browser's walk.
 test-postgres: dev
 	@echo "== tests on PostgreSQL"
-	@$(BIN)/python -m tests.servers postgres -- $(BIN)/python -m pytest -m "not browser"
+	@$(BIN)/python -m tests.servers postgres -- $(BIN)/python -m pytest -m "database and not browser"
 
 lint: dev
 	$(BIN)/ruff check .
@@ -63,9 +63,10 @@ mypy:
 bench: dev
 	@exec $(BIN)/python -m bench
 
-# The API's description, as the site serves it.
+# The API's description (not kept in the repository); then metrics page, links and examples.
 docs: dev
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	$(BIN)/python -m tests.docs
 
 # Locks hold versions and hashes, never an address.
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -11,7 +11,6 @@ FLOOR = Method("floor: draws, one matrix product, bare sort", "bench.ranks:floor
 LOOP = Method("NumPy loop: one draw at a time, scipy.stats.rankdata", "bench.ranks:loop", calls=1)
 ENGINE = Method("engine: scoring.uncertainty", "bench.ranks:engine")
 
-CONFIDENCE = 0.95
 _CHUNK = 1024
 _SEED = 7
 
@@ -47,8 +46,7 @@ def loop(*, entries: int, targets: int, samples: int) -> list[float]:
     for draw in range(samples):
         chosen = np.repeat(np.arange(targets), rng.multinomial(targets, even))
         ranks[draw] = rankdata(values[:, chosen].mean(axis=1), method="min")
-    tail = 50 * (1 - CONFIDENCE)
-    ends = np.percentile(ranks, [tail, 100 - tail], axis=0, method="inverted_cdf")
+    ends = np.percentile(ranks, [2.5, 97.5], axis=0, method="inverted_cdf")
     return [float(rank) for rank in ends.ravel()]
 
 
@@ -61,5 +59,5 @@ def engine(*, entries: int, targets: int, samples: int) -> list[float]:
         _table(entries, targets), how=Aggregate.MEAN, samples=samples, seed=_SEED
     )
     shares = uncertainty.rank_shares(replicates, direction=Direction.LOWER)
-    ends = np.stack(uncertainty.rank_intervals(shares, confidence=CONFIDENCE))
+    ends = np.stack(uncertainty.rank_intervals(shares, confidence=0.95))
     return [float(rank) for rank in ends.ravel()]

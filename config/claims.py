@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
+import tempfile
 import time
 from pathlib import Path
 from typing import Self
@@ -13,6 +15,7 @@ from typing import Self
 from config import environment
 
 LOCK_PATIENCE_S = 5.0
+SOCKETS_PREFIX = "heldout-site-"
 
 
 class EmbeddedError(Exception):
@@ -52,6 +55,12 @@ class FolderLock:
         text = json.dumps(note).encode()
         os.ftruncate(self.descriptor, 0)
         os.pwrite(self.descriptor, text, 0)
+
+    def clear_leftovers(self) -> None:
+        """Remove the socket folder of a site that was killed."""
+        left = Path(self._note().get("sockets", ""))
+        if left.name.startswith(SOCKETS_PREFIX) and left.parent == Path(tempfile.gettempdir()):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _note(self) -> dict[str, str]:
         try:

@@ -26,9 +26,9 @@ from typing import Any, Self
 from config import environment
 from config.broker import Broker, choose_broker
 from config.children import Child
-from config.claims import EmbeddedError, FolderLock, Listener
+from config.claims import SOCKETS_PREFIX, EmbeddedError, FolderLock, Listener
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 LOOK_EVERY_S = 0.2
 WEB_THREADS = 4
 WORKER_PROCESSES = 2
@@ -160,7 +160,8 @@ class Embedded:
         # Each step has undone itself when the next one fails.
         try:
             with FolderLock(self.home) as lock, Listener(self.host, self.port) as listener:
-                sockets = Path(tempfile.mkdtemp(prefix="heldout-"))
+                lock.clear_leftovers()
+                sockets = Path(tempfile.mkdtemp(prefix=SOCKETS_PREFIX))
                 try:
                     self._start(lock, listener, sockets)
                     self._ready.set()
@@ -188,7 +189,13 @@ class Embedded:
         if broker.notice:
             self._say(broker.notice)
         self._start_broker(broker, lock)
-        lock.write(pid=str(os.getpid()), url=self.url, redis_url=broker.redis_url)
+        lock.write(
+            pid=str(os.getpid()),
+            url=self.url,
+            redis_url=broker.redis_url,
+            sockets=str(sockets),
+        )
+        (self.home / "static").mkdir(exist_ok=True)  # its absence is a warning
         self.manage("migrate", "--no-input")
         if self._stop.is_set():
             return

@@ -142,7 +142,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# The queue carries hints; the database row is the truth (docs/adr/0003). So losing a message
+# The queue carries hints; the database row is the truth (docs/adr/0002). So losing a message
 # costs one sweep, and no result backend is needed.
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
 if not (EMBEDDED or REDIS_URL or environment.env.str("BROKER_URL", default="")):

@@ -20,12 +20,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class TeamOfDemo:
-    """A team, its members and the entry it hands in (the slug of an entry of the demo)."""
+    """A team and its members; the first one hands in."""
 
     slug: str
     name: str
     members: tuple[str, ...]
-    entry: str
 
 
 PEOPLE = (
@@ -35,7 +34,6 @@ PEOPLE = (
     Person("jonas", "Jonas Lindqvist", "Riverside Fluids Group"),
     Person("lucia", "Lucía Ferrer", "Open Front Archive"),
     Person("tomas", "Tomás Ruiz", "Open Front Archive"),
-    Person("amara", "Amara Diallo", "Upwind Society"),
     Person("henrik", "Henrik Solberg", "Coastal Numerics"),
     Person("yuki", "Yuki Tanaka", "Coastal Numerics"),
     Person("oluwaseun", "Oluwaseun Bello", "Fifth Order Club"),
@@ -43,20 +41,38 @@ PEOPLE = (
     Person("ravi", "Ravi Menon", "Mode Makers"),
     Person("sofia", "Sofia Rossi", "Mode Makers"),
     Person("noor", "Noor Haddad", "Flux Menders"),
-    Person("david", "David Kimani", "Flux Menders"),
+    Person("kofi", "Kofi Mensah", "Sixteen Numbers"),
     Person("chloe", "Chloé Martin", "Second Helpings"),
     Person(GUEST, "Guest"),
 )
 
-BURGERS_TEAMS = (
-    TeamOfDemo("round-organizers", "Round organizers", (ORGANIZER,), "persistence"),
-    TeamOfDemo("upwind-society", "Upwind Society", ("amara",), "upwind-64"),
-    TeamOfDemo("coastal-numerics", "Coastal Numerics", ("henrik", "yuki"), "muscl-128"),
-    TeamOfDemo("fifth-order-club", "Fifth Order Club", ("oluwaseun",), "weno5-128"),
-    TeamOfDemo("fourier-and-daughters", "Fourier and Daughters", ("elena",), "spectral-64"),
-    TeamOfDemo("mode-makers", "Mode Makers", ("ravi", "sofia"), "dynamic-modes"),
-    # Lucía made the dataset that this team trains on: the board shows that as self-use.
-    TeamOfDemo("sixteen-numbers", "Sixteen Numbers", ("lucia",), "operator-inference"),
-    TeamOfDemo("flux-menders", "Flux Menders", ("noor", "david"), "corrected-flux"),
-    TeamOfDemo("second-helpings", "Second Helpings", ("chloe",), "corrected-flux-tuned"),
+ORGANIZERS = TeamOfDemo("round-organizers", "Round organizers", (ORGANIZER,))
+COASTAL = TeamOfDemo("coastal-numerics", "Coastal Numerics", ("henrik", "yuki"))
+FIFTH_ORDER = TeamOfDemo("fifth-order-club", "Fifth Order Club", ("oluwaseun",))
+FOURIER = TeamOfDemo("fourier-and-daughters", "Fourier and Daughters", ("elena",))
+MODES = TeamOfDemo("mode-makers", "Mode Makers", ("ravi", "sofia"))
+SIXTEEN = TeamOfDemo("sixteen-numbers", "Sixteen Numbers", ("kofi",))
+# Jonas made part of the dataset that this team trains on: the books show that as self-use.
+MENDERS = TeamOfDemo("flux-menders", "Flux Menders", ("noor", "jonas"))
+HELPINGS = TeamOfDemo("second-helpings", "Second Helpings", ("chloe",))
+
+TEAMS = (ORGANIZERS, COASTAL, FIFTH_ORDER, FOURIER, MODES, SIXTEEN, MENDERS, HELPINGS)
+
+# Who hands in which entry of the Burgers round. What organizers hand in are public baselines.
+BURGERS_ENTRIES = (
+    (ORGANIZERS, "persistence"),
+    (ORGANIZERS, "upwind-64"),
+    (COASTAL, "muscl-128"),
+    (FIFTH_ORDER, "weno5-128"),
+    (FOURIER, "spectral-64"),
+    (MODES, "dynamic-modes"),
+    (SIXTEEN, "operator-inference"),
+    (MENDERS, "corrected-flux"),
+    (HELPINGS, "corrected-flux-tuned"),
+)
+
+DIGITS_ENTRIES = (
+    (ORGANIZERS, "back-of-the-envelope"),
+    (COASTAL, "plain-double-precision"),
+    (FIFTH_ORDER, "analysed"),
 )

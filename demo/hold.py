@@ -10,8 +10,9 @@ from typing import Any
 from demo.burgers.arrays import write_npz
 from demo.burgers.challenge import read_inputs
 from demo.burgers.datasets import AUGMENTED, ORIGINAL, card
-from demo.burgers.entries import Materials, entry, predict
-from demo.cast import BURGERS_TEAMS, TeamOfDemo
+from demo.burgers.entries import Entry, Materials, entry, predict
+from demo.cast import BURGERS_ENTRIES, DIGITS_ENTRIES, ORGANIZERS, TeamOfDemo
+from demo.digits import entries as digits
 from heldout.client import Client
 
 Say = Callable[[str], None]
@@ -40,12 +41,13 @@ class Participants:
             targets, materials = self._materials(anyone, name)
         methods: dict[str, str] = {}
         codes: list[str] = []
-        for team in BURGERS_TEAMS:
-            line = handed_in.get(team.slug)
+        for team, slug in BURGERS_ENTRIES:
+            record = entry(slug)
+            line = handed_in.get((team.slug, record.title))
             if line is None:
-                line = self._submit(name, team, targets, materials, methods)
+                line = self._submit(name, (team, record), targets, materials, methods)
                 codes.append(line["code"])
-            methods[team.entry] = f"{line['method']['slug']}@{line['method']['version']}"
+            methods[slug] = f"{line['method']['slug']}@{line['method']['version']}"
         return codes
 
     def _materials(self, client: Client, name: str) -> tuple[list[Any], Materials]:
@@ -68,12 +70,12 @@ class Participants:
     def _submit(
         self,
         name: str,
-        team: TeamOfDemo,
+        entering: tuple[TeamOfDemo, Entry],
         targets: Sequence[Any],
         materials: Materials,
         methods: Mapping[str, str],
     ) -> dict[str, Any]:
-        record = entry(team.entry)
+        team, record = entering
         made = predict(record, targets, materials)
         path = self._folder / f"{record.slug}.npz"
         write_npz(path, made.arrays)
@@ -85,7 +87,7 @@ class Participants:
                 method_summary=f"{record.summary}. {record.description}",
                 inputs=[*record.datasets, *(methods[slug] for slug in record.models)],
                 team=team.slug,
-                entry_kind="baseline" if record.baseline else "participant",
+                entry_kind=_kind_of(team),
                 note=f"{made.seconds:.1f} s on the demo's machine, training included",
             )
         self._say(
@@ -94,27 +96,32 @@ class Participants:
         )
         return answer
 
-    def submit_files(
-        self, name: str, files: Sequence[tuple[TeamOfDemo, Path, str, str]]
-    ) -> list[str]:
-        """Submit ready files: (team, file, method, summary); return the codes of new ones."""
+    def hold_digits(self, name: str) -> list[str]:
+        """Compute and submit the entries to the ten problems; return the codes of new ones."""
         with Client(self._url) as anyone:
             handed_in = _entries_of(anyone, name)
-        codes = []
-        for team, path, method, summary in files:
-            if team.slug in handed_in:
+        codes: list[str] = []
+        for team, slug in DIGITS_ENTRIES:
+            record = digits.entry(slug)
+            if (team.slug, record.title) in handed_in:
                 continue
+            made = digits.predict(record)
+            path = self._folder / f"{record.slug}.csv"
+            path.write_text(digits.csv_text(made.values), encoding="utf-8")
             with self.client(team.members[0]) as client:
-                kind = "baseline" if team.slug == "round-organizers" else "participant"
                 answer = client.submit(
                     name,
                     path,
-                    method=method,
-                    method_summary=summary,
+                    method=record.title,
+                    method_summary=f"{record.summary}. {record.description}",
                     team=team.slug,
-                    entry_kind=kind,
+                    entry_kind=_kind_of(team),
+                    note=f"{made.seconds:.1f} s on the demo's machine",
                 )
-            self._say(f"  {team.name} submitted {method} as {answer['code']}")
+            self._say(
+                f"  {team.name} submitted {record.title} as {answer['code']} "
+                f"(computed in {made.seconds:.1f} s)"
+            )
             codes.append(answer["code"])
         return codes
 
@@ -173,6 +180,11 @@ class Participants:
         raise TimeoutError(f"{what} did not come within {timeout_s:.0f} s")
 
 
-def _entries_of(client: Client, name: str) -> dict[str, Any]:
-    """Return what teams have on the board already, by team slug, so that nothing is sent twice."""
-    return {line["team"]["slug"]: line for line in client.leaderboard(name)["standings"]}
+def _kind_of(team: TeamOfDemo) -> str:
+    return "baseline" if team is ORGANIZERS else "participant"
+
+
+def _entries_of(client: Client, name: str) -> dict[tuple[str, str], Any]:
+    """Return what is on the board already, by team and method, so that nothing is sent twice."""
+    lines = client.leaderboard(name)["standings"]
+    return {(line["team"]["slug"], line["method"]["title"]): line for line in lines}

@@ -5,7 +5,9 @@ Through the same services as the admin and the bundle import. Needs Django set u
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 from django.db import transaction
@@ -13,22 +15,73 @@ from django.utils import timezone
 
 from accounts.models import Team, User
 from accounts.services import create_person, create_team
-from catalog.models import Artifact
-from catalog.services import Share, register_artifact, set_shares
-from challenges.models import Challenge, ChallengeRole, Round, RoundMetric, Target
+from catalog.models import Artifact, Contribution
+from catalog.services import Share, confirm_share, register_artifact, set_shares
+from challenges.management.commands.setup_roles import setup_roles
+from challenges.models import Challenge, ChallengeRole, Round, RoundMetric, RoundState, Target
+from challenges.services.bundles import import_bundle
 from challenges.services.references import set_reference
-from challenges.services.rounds import publish_round
+from challenges.services.rounds import close_round_now, publish_round, reveal_round
+from demo.bundles import BURGERS, DIGITS, write_burgers, write_digits
 from demo.cases import Case
+from demo.cast import ORGANIZER, PEOPLE, TEAMS
 
 
-def person(username: str, password: str, **facts: str | bool) -> User:
-    """Return the person of this name, made now if there is none; the password is set anew."""
-    found = User.objects.filter(username=username).first()
-    if found is None:
-        return create_person(username=username, password=password, **facts)  # type: ignore[arg-type]
-    found.set_password(password)
-    found.save(update_fields=["password"])
-    return found
+def stage_demo(bundles: Path, passwords: Mapping[str, str]) -> None:
+    """Set up the demo's people, teams and challenges, and open its rounds.
+
+    What is there already is left as it is, so that a second demo goes on where the first ended.
+    """
+    for each in PEOPLE:
+        if not User.objects.filter(username=each.username).exists():
+            create_person(
+                username=each.username,
+                password=passwords[each.username],
+                display_name=each.display_name,
+                affiliation=each.affiliation,
+                is_staff=each.is_staff,
+            )
+    organizer = User.objects.get(username=ORGANIZER)
+    organizer.groups.add(setup_roles())
+    for team in TEAMS:
+        if not Team.objects.filter(slug=team.slug).exists():
+            members = [User.objects.get(username=name) for name in team.members]
+            create_team(name=team.name, slug=team.slug, members=members)
+    now = timezone.now()
+    for slug, write in ((BURGERS, write_burgers), (DIGITS, write_digits)):
+        if not Challenge.objects.filter(slug=slug).exists():
+            import_bundle(write(bundles / slug, now=now), by=organizer)
+    _confirm_shares()
+    for round_ in Round.objects.filter(challenge__slug__in=[BURGERS, DIGITS], published_at=None):
+        publish_round(round_, by=organizer)
+
+
+def _confirm_shares() -> None:
+    """Let everybody of the demo confirm their shares, as they would on their own page."""
+    waiting = Contribution.objects.filter(
+        person__username__in=[each.username for each in PEOPLE], confirmed_at__isnull=True
+    )
+    for contribution in waiting.select_related("person", "artifact"):
+        confirm_share(contribution, by=contribution.person)
+
+
+def end_round(name: str) -> None:
+    """Close a round now and reveal its answers, as its organizer; nothing if it is revealed."""
+    challenge, _, slug = name.partition("/")
+    organizer = User.objects.get(username=ORGANIZER)
+    round_ = Round.objects.get(challenge__slug=challenge, slug=slug)
+    if round_.state == RoundState.OPEN:
+        close_round_now(round_, by=organizer)
+    if round_.state == RoundState.CLOSED:
+        _confirm_shares()
+        reveal_round(round_, by=organizer)
+
+
+def is_revealed(name: str) -> bool:
+    """Tell whether a round's answers are revealed."""
+    challenge, _, slug = name.partition("/")
+    round_ = Round.objects.get(challenge__slug=challenge, slug=slug)
+    return round_.revealed_at is not None
 
 
 @transaction.atomic
@@ -37,7 +90,11 @@ def stage_case(case: Case, *, username: str, password: str) -> str:
 
     A second call opens another round of the same challenge: each replay starts from nothing.
     """
-    organizer = person(username, password)
+    organizer = User.objects.filter(username=username).first() or create_person(
+        username=username, password=password
+    )
+    organizer.set_password(password)
+    organizer.save(update_fields=["password"])
     for slug in sorted({entry.team_slug for entry in case.entries}):
         if not Team.objects.filter(slug=slug).exists():
             create_team(name=slug.replace("-", " ").title(), slug=slug, members=[organizer])

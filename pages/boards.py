@@ -19,6 +19,7 @@ from scoring.errors import UnknownMetricError
 from scoring.metrics import get_metric
 from submissions.models import Score
 
+MOST_SHOWN = 50  # a page with more lines is heavy; all of them are one link away
 MOST_DRAWN = 40
 PARENTS = Prefetch(
     "submission__method__parent_edges",
@@ -58,6 +59,11 @@ class BoardView:
     others: list[Column]
     lines: list[Line]
     ranked: list[Line] = field(default_factory=list)
+
+    @property
+    def first(self) -> list[Line]:
+        """The lines of a light page: the best, and the visitor's own wherever they stand."""
+        return [line for line in self.lines if line.standing.position <= MOST_SHOWN or line.is_mine]
 
     @property
     def drawn(self) -> list[Line]:
@@ -114,8 +120,10 @@ class Breakdown:
     rows: list[tuple[Line, list[Score | None]]]
 
 
-def breakdown_of(round_: Round, board: BoardView, *, key: str = "") -> Breakdown | None:
-    """Return scores by entry and target for one metric, by default the primary.
+def breakdown_of(
+    round_: Round, board: BoardView, lines: Sequence[Line], *, key: str = ""
+) -> Breakdown | None:
+    """Return the scores of some lines by target for one metric, by default the primary.
 
     None if the round has no metric that is computed per target, or none of this key.
     """
@@ -131,7 +139,7 @@ def breakdown_of(round_: Round, board: BoardView, *, key: str = "") -> Breakdown
     }
     rows = [
         (line, [scores.get((line.standing.submission_id, target.pk)) for target in targets])
-        for line in board.lines
+        for line in lines
     ]
     return Breakdown(metric, lower_is_better(metric), targets, rows)
 

@@ -140,6 +140,8 @@ def combine(values: FloatArray, how: Aggregate, weights: FloatArray) -> FloatArr
 
 def _weighted_sums(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     there = ~np.isnan(values)
+    if there.all():
+        return np.asarray(weights @ values.T), weights.sum(axis=1, keepdims=True)
     total = weights @ np.where(there, values, 0.0).T
     return np.asarray(total), np.asarray(weights @ there.astype(np.float64).T)
 

@@ -68,16 +68,16 @@ def queue_position(submission: Submission) -> int | None:
     """
     if submission.state != SubmissionState.QUEUED:
         return None
-    # SQLite writes its own clock with fewer digits than a value of ours, so that a row can look
-    # earlier than itself.
-    queued = Submission.objects.filter(state=SubmissionState.QUEUED).order_by()
-    waiting = queued.exclude(pk=submission.pk)
+    waiting = Submission.objects.filter(state=SubmissionState.QUEUED).order_by()
     challenge = submission.round.challenge_id
     here = waiting.filter(round__challenge_id=challenge)
     earlier = Q(queued_at__lt=submission.queued_at) | Q(
         queued_at=submission.queued_at, pk__lt=submission.pk
     )
-    in_team = 1 + here.filter(earlier, team_id=submission.team_id).count()
+    # SQLite writes its own clock with fewer digits than a value of ours, so that a row can look
+    # earlier than itself.
+    of_team = here.filter(team_id=submission.team_id).exclude(pk=submission.pk)
+    in_team = 1 + of_team.filter(earlier).count()
     in_challenge = _in_turn(here, "team_id", submission.team_id, place=in_team)
     return _in_turn(waiting, "round__challenge_id", challenge, place=in_challenge)
 

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from challenges.errors import RoundNotReady, TargetRefused
-from challenges.models import Round, RoundState, Target
+from challenges.models import Reference, Round, RoundFile, RoundState, Target
+from challenges.models.reference import reference_storage
+from challenges.services.rounds import locked_draft
 
 logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def remove_target(target: Target) -> None:
+    """Remove a target from a draft, with its answers and files.
+
+    Raises
+    ------
+    RoundFrozen
+        If the round is published: then a target can only be cancelled.
+    """
+    locked_draft(target.round)
+    for reference in Reference.objects.filter(target=target):
+        transaction.on_commit(partial(reference_storage().delete, str(reference.file)))
+        reference.delete()
+    for file in RoundFile.objects.filter(target=target):
+        transaction.on_commit(partial(default_storage.delete, str(file.file)))
+    target.delete()
 
 
 @transaction.atomic

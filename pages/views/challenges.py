@@ -11,6 +11,8 @@ from challenges.models import Round
 from challenges.selectors import can_organize, visible_challenges, visible_rounds
 from pages.board_csv import write_board
 from pages.boards import (
+    BoardView,
+    Line,
     board_of,
     breakdown_of,
     heat_picture,
@@ -39,6 +41,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "round": found,
         "state": found.state_at(now),
         "board": board,
+        "lines": lines_of(request, board),
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
         "targets": [(each, is_released(each, found, now)) for each in found.targets.all()],
@@ -55,11 +58,13 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
 def breakdown(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
     found = visible_round(request, challenge, round)
     board = board_of(found, mine=active_teams_of(request.user))
-    table = breakdown_of(found, board, key=request.GET.get("metric", "")) if board else None
+    key, lines = request.GET.get("metric", ""), lines_of(request, board)
+    table = breakdown_of(found, board, lines, key=key) if board else None
     if table is None and "metric" in request.GET:
         raise Http404("no such metric in this round")
     context = {
         "round": found,
+        "board": board,
         "table": table,
         "metrics": [each for each in found.metrics.all() if each.aggregate != "pooled"],
         "picture": heat_picture(table) if table else "",
@@ -95,6 +100,13 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
         "reference": found.references.filter(is_current=True).first(),
     }
     return render(request, "pages/target.html", context)
+
+
+def lines_of(request: HttpRequest, board: BoardView | None) -> list[Line]:
+    """Return the lines to show: the first, or every one where the address asks for it."""
+    if board is None:
+        return []
+    return board.lines if "all" in request.GET else board.first
 
 
 def visible_round(request: HttpRequest, challenge: str, round: str) -> Round:

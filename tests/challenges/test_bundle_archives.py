@@ -14,11 +14,16 @@ from challenges.services.bundles.source import open_source
 from tests.challenges.bundle_files import files, write_zip
 
 
-def refusal_of(path: Path) -> str:
-    with pytest.raises(BundleError) as caught, open_source(path) as source:
+def read_all(path: Path) -> None:
+    with open_source(path) as source:
         for name in ("challenge.yaml", "big", "damaged"):
             if source.has(name):
                 source.open(name).close()
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(BundleError) as caught:
+        read_all(path)
     return str(caught.value)
 
 

@@ -52,9 +52,7 @@ class Site:
         """Add one of each thing that pages list."""
         self.enter()
         other = make_team()
-        make_scored(
-            self.round, {t.slug: 1.5 for t in self.round.targets.all()}, team=other
-        )
+        make_scored(self.round, {t.slug: 1.5 for t in self.round.targets.all()}, team=other)
         self.round.offered_data.add(make_artifact(licence="MIT"))
         more = make_round(self.round.challenge, bootstrap_resamples=100)
         make_scored(more, {"t1": 1.0, "t2": 1.0, "t3": 1.0}, team=self.team)
@@ -81,19 +79,19 @@ def count(client: Client, url: str) -> int:
 
 # page, and the most queries it may take
 BUDGETS = {
-    "/": 12,
-    "/challenges/{challenge}/": 9,
-    "/challenges/{challenge}/{round}/": 22,
-    "/challenges/{challenge}/{round}/scores/": 12,
-    "/challenges/{challenge}/{round}/datasets/": 10,
-    "/challenges/{challenge}/{round}/targets/t1/": 14,
-    "/challenges/{challenge}/{round}/board.csv": 8,
-    "/submissions/": 5,
-    "/datasets/": 9,
-    "/datasets/shared/1/": 20,
-    "/models/{model}/1/": 18,
-    "/people/grower/": 12,
-    "/teams/growers/": 8,
+    "/": 6,
+    "/challenges/{challenge}/": 5,
+    "/challenges/{challenge}/{round}/": 16,
+    "/challenges/{challenge}/{round}/scores/": 11,
+    "/challenges/{challenge}/{round}/datasets/": 5,
+    "/challenges/{challenge}/{round}/targets/t1/": 13,
+    "/challenges/{challenge}/{round}/board.csv": 6,
+    "/submissions/": 3,
+    "/datasets/": 5,
+    "/datasets/shared/1/": 17,
+    "/models/{model}/1/": 12,
+    "/people/grower/": 11,
+    "/teams/growers/": 6,
 }
 
 
@@ -102,9 +100,7 @@ def test_page_asks_as_often_for_three_rows_as_for_one(
     client: Client, site: Site, page: str
 ) -> None:
     model = Artifact.objects.filter(kind="model", team=site.team).earliest("pk")
-    url = page.format(
-        challenge=site.round.challenge.slug, round=site.round.slug, model=model.slug
-    )
+    url = page.format(challenge=site.round.challenge.slug, round=site.round.slug, model=model.slug)
     client.force_login(site.person)
     client.get(url)
     one = count(client, url)

@@ -81,9 +81,10 @@ def test_inputs_of_a_target_are_hidden_until_it_opens(
     page = client.get(f"{url}targets/u01/").content
     assert b"not released yet" in page
     assert staged.title.encode() not in page
-    assert staged.title.encode() not in client.get(url).content.split(b'id="targets"')[1].split(
-        b"u02"
-    )[0]
+    assert (
+        staged.title.encode()
+        not in client.get(url).content.split(b'id="targets"')[1].split(b"u02")[0]
+    )
 
 
 def test_inputs_of_an_upcoming_round_are_hidden_but_its_template_is_not(

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -81,6 +82,14 @@ def test_current_scores_come_in_the_order_of_metrics_and_targets():
 def test_finished_submission_has_no_position():
     assert queue_position(factories.make_submission(state="scored")) is None
     assert queue_position(factories.make_submission(state="running")) is None
+
+
+def test_submission_that_waits_alone_is_first():
+    """Also when the database's clock wrote the time, with fewer digits than ours."""
+    submission = factories.make_submission()
+    Submission.objects.update(queued_at=Now())
+    submission.refresh_from_db()
+    assert queue_position(submission) == 1
 
 
 def test_position_is_the_turn_in_which_a_free_worker_takes_it():

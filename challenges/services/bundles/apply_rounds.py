@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from accounts.models import User
 from catalog.models import Artifact
 from challenges.errors import AnswersRefused, ChallengeError
-from challenges.models import Challenge, Reference, Round, RoundFile, RoundMetric, Target
-from challenges.models.reference import reference_storage
+from challenges.models import Challenge, Round, RoundFile, RoundMetric, Target
 from challenges.services.answers import read_answers
 from challenges.services.bundles.fields import update
 from challenges.services.bundles.plan import ArtifactKey, RoundPlan
 from challenges.services.bundles.source import BundleSource
 from challenges.services.files import add_round_file
 from challenges.services.references import current_versions, set_reference
+from challenges.services.targets import remove_target
 
 
 def apply_draft(
@@ -70,20 +70,11 @@ def _targets(round: Round, plan: RoundPlan) -> bool:
     wanted = {item.values["slug"]: item.values for item in plan.targets}
     gone = [row for slug, row in rows.items() if slug not in wanted]
     for row in gone:
-        _delete_target(row)
+        remove_target(row)
     changed = bool(gone)
     for slug, values in wanted.items():
         changed |= update(rows.get(slug) or Target(round=round), values)
     return changed
-
-
-def _delete_target(target: Target) -> None:
-    for reference in Reference.objects.filter(target=target):
-        transaction.on_commit(partial(reference_storage().delete, str(reference.file)))
-        reference.delete()
-    for file in RoundFile.objects.filter(target=target):
-        transaction.on_commit(partial(default_storage.delete, str(file.file)))
-    target.delete()
 
 
 def _files(round: Round, plan: RoundPlan, *, source: BundleSource) -> bool:

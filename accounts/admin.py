@@ -1,0 +1,78 @@
+"""People, teams and API tokens in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+
+from accounts.admin_base import PlainTabular, StrictAdmin, ViewOnlyAdmin
+from accounts.models import ApiToken, Membership, Team, User
+from accounts.services import ensure_team_of_one
+
+PUBLIC_FIELDS = ("username", "display_name", "affiliation", "orcid")
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic to the type checker only
+    """Accounts. Only superusers change them; organizers look people up by their public fields."""
+
+    list_display = ("username", "display_name", "affiliation", "is_staff", "is_active")
+    search_fields = ("username", "display_name", "orcid")
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        ("Shown on boards", {"fields": ("display_name", "affiliation", "orcid")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and not _is_superuser(request):
+            return ((None, {"fields": PUBLIC_FIELDS}),)
+        return super().get_fieldsets(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_superuser(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        ensure_team_of_one(form.instance)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+class MembershipInline(PlainTabular):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("user",)
+    can_delete = False  # leaving is a date, so that past submissions keep their people
+
+
+@admin.register(Team)
+class TeamAdmin(StrictAdmin):
+    list_display = ("name", "slug", "affiliation", "created_at")
+    search_fields = ("name", "slug")
+    prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ("created_at",)
+    inlines = (MembershipInline,)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ViewOnlyAdmin):
+    """Tokens can be revoked here, not made: a token is shown once, to its owner."""
+
+    list_display = ("name", "user", "created", "expiry")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    fields = ("name", "user", "created", "expiry")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)

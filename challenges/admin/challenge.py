@@ -1,0 +1,73 @@
+"""A challenge and the people who organize it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest
+
+from accounts.admin_base import PlainTabular
+from challenges.admin.scope import ScopedAdmin
+from challenges.models import Challenge, ChallengeRole
+
+
+class RoleInline(PlainTabular):
+    model = ChallengeRole
+    extra = 0
+    autocomplete_fields = ("user",)
+    verbose_name = "organizer"
+    verbose_name_plural = "organizers"
+
+
+@admin.register(Challenge)
+class ChallengeAdmin(ScopedAdmin):
+    challenge_path = "pk"
+    list_display = ("title", "slug", "rounds_count", "published_at", "created_at")
+    list_filter = (("published_at", admin.EmptyFieldListFilter),)
+    search_fields = ("title", "slug", "summary")
+    prepopulated_fields = {"slug": ["title"]}
+    readonly_fields = ("published_at", "created_at")
+    inlines = (RoleInline,)
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "summary")}),
+        (
+            "Charter",
+            {
+                "description": "Both halves are needed before a round can open: the question in "
+                "the words of the domain, and the task in the words of machine learning.",
+                "fields": ("domain_question", "ml_task", "data_statement", "ethics", "licence"),
+            },
+        ),
+        ("Dates", {"fields": ("published_at", "created_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(number_of_rounds=Count("rounds"))
+
+    @admin.display(description="rounds", ordering="number_of_rounds")
+    def rounds_count(self, challenge: Any) -> int:
+        return int(challenge.number_of_rounds)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Keep the address and the licence of a published challenge: rounds are frozen on them."""
+        fixed = ("slug", "licence") if obj is not None and obj.published_at else ()
+        return (*self.readonly_fields, *fixed)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return {} if obj is not None and obj.published_at else self.prepopulated_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        published = obj is not None and obj.published_at is not None
+        return not published and super().has_delete_permission(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:
+            # Or the one who made it could not see it any more.
+            ChallengeRole.objects.get_or_create(
+                challenge=form.instance,
+                user=request.user,  # type: ignore[misc]  # the admin lets nobody else in
+                role=ChallengeRole.Role.OWNER,
+            )

@@ -1,0 +1,66 @@
+"""The registered metrics and readers as choices, in plain words."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from scoring.contract import Direction
+from scoring.metrics import Inputs, Metric, all_metrics, get_metric
+from scoring.readers import all_readers
+
+Choices = list[tuple[str, str | list[tuple[str, str]]]]
+
+SEES = {
+    Inputs.FIELD: "for each target: an array",
+    Inputs.SCALAR: "for each target: one number",
+    Inputs.POOLED: "all targets at once",
+}
+
+
+def metric_key(slug: str, version: int) -> str:
+    """Return slug and version as one choice."""
+    return f"{slug}/{version}"
+
+
+def metric_choices(*, keep: str = "") -> Choices:
+    """Return the registered metrics by family; `keep` is offered even if it is gone."""
+    by_family = groupby(sorted(all_metrics(), key=_order), key=lambda metric: metric.family)
+    found: Choices = [("", "---------")]
+    found += [(family, [_choice(metric) for metric in members]) for family, members in by_family]
+    known = {metric_key(metric.slug, metric.version) for metric in all_metrics()}
+    if keep and keep not in known:
+        found.append((keep, f"{keep} (not installed any more)"))
+    return found
+
+
+def reader_choices() -> Choices:
+    """Return the registered readers."""
+    return [(reader.slug, f"{reader.slug}: {reader.title}") for reader in all_readers()]
+
+
+def metric_help(slug: str, version: int) -> SafeString:
+    """Return what a metric means, for the person who chooses it."""
+    metric = get_metric(slug, version)
+    return format_html(
+        "{} Sees {}. {}.", metric.help, SEES[metric.inputs], direction_in_words(metric)
+    )
+
+
+def direction_in_words(metric: Metric) -> str:
+    """Return which way is better, and what is perfect."""
+    if not metric.rankable:
+        return "Shown only: neither lower nor higher is better"
+    word = "Higher" if metric.direction is Direction.HIGHER else "Lower"
+    return f"{word} is better, {metric.perfect:g} is perfect"
+
+
+def _order(metric: Metric) -> tuple[str, str, int]:
+    return metric.family, metric.slug, metric.version
+
+
+def _choice(metric: Metric) -> tuple[str, str]:
+    key = metric_key(metric.slug, metric.version)
+    return key, f"{metric.slug}: {metric.title} ({direction_in_words(metric).lower()})"

@@ -1,0 +1,200 @@
+"""The forms of the organizer's desk; what they refuse, services and readers have refused."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from catalog.errors import FileRefused
+from catalog.services import check_file_name
+from challenges.admin.choices import metric_choices, metric_key, reader_choices
+from challenges.errors import ReferenceRefused
+from challenges.models import Round, RoundFile, RoundMetric, Target
+from challenges.services.canonical import write_canonical
+from scoring.contract import Aggregate
+from scoring.errors import MetricInputError, ReaderOptionError, UnknownReaderError
+from scoring.metrics import Inputs, get_metric
+from scoring.readers import get_reader
+
+if TYPE_CHECKING:
+    RoundModelForm = forms.ModelForm[Round]
+    MetricModelForm = forms.ModelForm[RoundMetric]
+    TargetModelForm = forms.ModelForm[Target]
+    FileModelForm = forms.ModelForm[RoundFile]
+else:
+    RoundModelForm = MetricModelForm = TargetModelForm = FileModelForm = forms.ModelForm
+
+
+class RoundForm(RoundModelForm):
+    """The rules of a round."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "reader" in self.fields:
+            self.fields["reader"] = forms.ChoiceField(
+                choices=reader_choices(),
+                help_text="Which reader reads the prediction files; see 'Metrics and formats'.",
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        slug, options = cleaned.get("reader"), cleaned.get("reader_options")
+        if slug and options is not None:
+            try:
+                get_reader(slug).complete(options if isinstance(options, dict) else {"": options})
+            except (ReaderOptionError, UnknownReaderError) as error:
+                self.add_error("reader_options", f"{error}.")
+        return cleaned
+
+
+class RoundMetricForm(MetricModelForm):
+    """One metric of a round, chosen from those that are registered."""
+
+    choice = forms.ChoiceField(label="metric")
+
+    class Meta:
+        model = RoundMetric
+        fields = ("choice", "key", "label", "parameters", "aggregate", "is_primary", "position")
+        help_texts = {"parameters": 'As JSON, like {"layout": "tx"}; {} takes the defaults.'}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current = ""
+        if self.instance.metric:
+            current = metric_key(self.instance.metric, self.instance.version)
+        choice = self.fields["choice"]
+        if isinstance(choice, forms.ChoiceField):
+            choice.choices = metric_choices(keep=current)
+            choice.initial = current
+        self.fields["key"].required = False
+        self.fields["key"].help_text = "Short and stable; empty: the metric's name."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        slug, _, version = (cleaned.get("choice") or "").partition("/")
+        if not version.isdecimal():
+            return cleaned
+        metric = get_metric(slug, int(version))
+        self.instance.metric, self.instance.version = metric.slug, metric.version
+        cleaned["key"] = cleaned.get("key") or metric.slug
+        try:
+            metric.complete(cleaned.get("parameters") or {})
+        except (MetricInputError, AttributeError) as error:
+            self.add_error("parameters", f"{error}.")
+        pooled = cleaned.get("aggregate") == Aggregate.POOLED.value
+        if pooled != (metric.inputs is Inputs.POOLED):
+            wanted = "'Pooled'" if metric.inputs is Inputs.POOLED else "one that is not 'Pooled'"
+            self.add_error("aggregate", f"{metric.slug} needs the aggregate {wanted}.")
+        return cleaned
+
+
+class TargetForm(TargetModelForm):
+    """A target and, never shown again, its answer."""
+
+    answer = forms.FileField(
+        required=False,
+        help_text="A .npy file (numpy.save) of the target's shape. It is stored sealed and is "
+        "not shown or given out again here.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        upload = cleaned.get("answer")
+        shape = cleaned.get("shape", self.instance.shape)
+        slug = cleaned.get("slug", self.instance.slug)
+        if upload and isinstance(shape, list) and slug:
+            try:
+                with tempfile.TemporaryFile() as nowhere:
+                    write_canonical(upload.file, nowhere, target=Target(slug=slug, shape=shape))
+            except ReferenceRefused as error:
+                self.add_error("answer", str(error))
+            upload.seek(0)
+        return cleaned
+
+
+class CorrectedTargetForm(TargetForm):
+    """The same with the reason that a correction needs once the round is published."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=300,
+        help_text="Why the answer changes. Public, and needed once the round is published.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        published = self.instance.pk is not None and self.instance.round.is_frozen
+        if cleaned.get("answer") and published and not (cleaned.get("reason") or "").strip():
+            self.add_error("reason", "Say why the answer changes; the reason is public.")
+        return cleaned
+
+
+class RoundFileForm(FileModelForm):
+    """A public file of a round."""
+
+    upload = forms.FileField(required=False, label="file")
+
+    class Meta:
+        model = RoundFile
+        fields = ("upload", "description", "target")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        upload = cleaned.get("upload")
+        if upload is None and self.instance.pk is None:
+            self.add_error("upload", "Choose a file.")
+        if upload is not None and self.instance.pk is None:
+            try:
+                check_file_name(upload.name)
+            except FileRefused as error:
+                self.add_error("upload", str(error))
+        return cleaned
+
+
+class AnswersForm(forms.Form):
+    """The answers of all targets in one file."""
+
+    file = forms.FileField(
+        help_text="A .npz archive with one array for each target, named like it; or a .csv table "
+        "with one row for each target."
+    )
+    id_column = forms.CharField(initial="target", help_text="Of a table: the target's name.")
+    value_column = forms.CharField(initial="value", help_text="Of a table: the answer.")
+    delimiter = forms.ChoiceField(
+        choices=[(",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "bar")], initial=","
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=300,
+        help_text="Needed once the round is published: why answers change. Public.",
+    )
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if not upload.name.lower().endswith((".npz", ".csv")):
+            raise forms.ValidationError("Upload a .npz archive or a .csv table.")
+        return upload
+
+    @property
+    def kind(self) -> str:
+        return "npz" if self.cleaned_data["file"].name.lower().endswith(".npz") else "csv"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return the options of the csv reader; an archive has none."""
+        if self.kind == "npz":
+            return {}
+        return {
+            "id_column": self.cleaned_data["id_column"],
+            "value_columns": [self.cleaned_data["value_column"]],
+            "delimiter": self.cleaned_data["delimiter"],
+            "extra_columns": "ignore",
+        }
+
+
+class ReasonForm(forms.Form):
+    """Why something is done, for the people it is done to."""
+
+    reason = forms.CharField(max_length=200, help_text="Public.")

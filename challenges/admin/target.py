@@ -1,0 +1,141 @@
+"""Targets on their own: for rounds with many, for corrections and for cancelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from challenges.admin.forms import CorrectedTargetForm, ReasonForm
+from challenges.admin.round import answer_status
+from challenges.admin.scope import ScopedAdmin
+from challenges.errors import ChallengeError
+from challenges.models import Reference, Target
+from challenges.services.references import set_reference
+from challenges.services.targets import cancel_target, remove_target
+
+FROZEN = (
+    "round",
+    "slug",
+    "position",
+    "shape",
+    "low",
+    "high",
+    "weight",
+    "evaluation_units",
+    "classes",
+    "opens_at",
+    "closes_at",
+)
+
+
+@admin.register(Target)
+class TargetAdmin(ScopedAdmin):
+    form = CorrectedTargetForm
+    challenge_path = "round__challenge"
+    list_display = ("slug", "title", "round", "shape", "weight", "has_answer", "cancelled_at")
+    list_filter = (
+        ("round", admin.RelatedOnlyFieldListFilter),
+        ("cancelled_at", admin.EmptyFieldListFilter),
+    )
+    list_select_related = ("round__challenge",)
+    search_fields = ("slug", "title", "round__title")
+    ordering = ("round", "position", "slug")
+    actions = ("cancel_selected", "remove_selected")
+    fieldsets = (
+        (None, {"fields": ("round", "slug", "position", "title", "summary")}),
+        ("Prediction", {"fields": ("shape", "low", "high")}),
+        ("Answer", {"fields": ("answered", "answer", "reason")}),
+        ("Counting", {"fields": ("weight", "evaluation_units", "classes")}),
+        (
+            "Dates of its own",
+            {"classes": ("collapse",), "fields": ("opens_at", "closes_at")},
+        ),
+        ("Cancelled", {"fields": ("cancelled_at", "cancel_reason")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        current = Reference.objects.filter(target=OuterRef("pk"), is_current=True)
+        return super().get_queryset(request).annotate(is_answered=Exists(current))
+
+    @admin.display(description="answer stored", boolean=True, ordering="is_answered")
+    def has_answer(self, target: Any) -> bool:
+        return bool(target.is_answered)
+
+    @admin.display(description="answer stored")
+    def answered(self, target: Target) -> str:
+        return answer_status(target)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown = ("answered", "cancelled_at", "cancel_reason")
+        if obj is None:
+            return shown
+        return (*shown, *FROZEN) if obj.round.is_frozen else (*shown, "round")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "round":
+            field.queryset = field.queryset.filter(published_at__isnull=True)
+        return field
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a draft's targets are removed, a published one's cancelled: see actions
+
+    def save_model(self, request: HttpRequest, obj: Target, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        upload = form.cleaned_data.get("answer")
+        if not upload:
+            return
+        try:
+            set_reference(
+                target=obj,
+                values=upload.file,
+                by=request.user,  # type: ignore[arg-type]  # the admin lets nobody else in
+                reason=form.cleaned_data.get("reason", ""),
+            )
+        except ChallengeError as error:
+            messages.error(request, str(error))
+
+    @admin.action(
+        description="Cancel selected targets with a public reason", permissions=["change"]
+    )
+    def cancel_selected(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_bound and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            done = 0
+            for target in queryset.select_related("round__challenge"):
+                try:
+                    cancel_target(target, reason=reason, by=request.user)  # type: ignore[arg-type]
+                except ChallengeError as error:
+                    messages.error(request, str(error))
+                else:
+                    self.log_change(request, target, f"Cancelled: {reason}")
+                    done += 1
+            messages.success(request, f"{done} targets cancelled.")
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel targets",
+            "meaning": "They stay listed with the reason, and no longer count for any score.",
+            "form": form,
+            "chosen": queryset,
+            "action": "cancel_selected",
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/action_with_reason.html", context)
+
+    @admin.action(description="Remove selected targets from drafts", permissions=["change"])
+    def remove_selected(self, request: HttpRequest, queryset: Any) -> None:
+        done = 0
+        for target in queryset.select_related("round__challenge"):
+            try:
+                remove_target(target)
+            except ChallengeError as error:
+                messages.error(request, str(error))
+            else:
+                done += 1
+        messages.success(request, f"{done} targets removed with their answers and files.")

@@ -1,0 +1,36 @@
+"""Documents that people rely on: complete, and without dead links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from config import environment
+
+ROOT = environment.BASE_DIR
+READS_VARIABLE = re.compile(
+    r'(?:boolean|integer|words|secret|env\.str|environ\.get)\(\s*f?"([A-Z][A-Z0-9_]+)"'
+)
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def test_operators_guide_explains_every_variable_that_is_read() -> None:
+    guide = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    sources = [ROOT / "config" / name for name in ("settings.py", "environment.py", "embedded.py")]
+    read = {
+        name
+        for path in sources
+        for name in READS_VARIABLE.findall(path.read_text(encoding="utf-8"))
+    } - {"DJANGO_SETTINGS_MODULE"}
+    assert len(read) > 20
+    assert {name for name in read if f"`{name}`" not in guide} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_our_own_files_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]+)", text)
+    own = [link for link in links if not re.match(r"[a-z]+:|/", link)]
+    assert [link for link in own if not (document.parent / link).exists()] == []
