@@ -9,7 +9,7 @@
 ifndef PYTHON
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && exit; \
-	done; echo python3)
+	done)
 endif
 BIN := .venv/bin
 # One place for what mypy checks.
@@ -26,11 +26,9 @@ DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://
 help:
 	@sed -n '2,8s/^# *//p' Makefile
 
-server:
-	@$(PYTHON) bootstrap.py server
-
-dev:
-	@$(PYTHON) bootstrap.py dev
+server dev:
+	@test -n "$(PYTHON)" || { echo 'setup | Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12 ...'; exit 1; }
+	@$(PYTHON) bootstrap.py $@
 
 demo: server
 	@exec $(BIN)/python -m demo
