@@ -76,7 +76,7 @@ class Participants:
         methods: Mapping[str, str],
     ) -> dict[str, Any]:
         team, record = entering
-        made = predict(record, targets, materials)
+        made = predict(record, targets, materials=materials)
         path = self._folder / f"{record.slug}.npz"
         write_npz(path, made.arrays)
         with self.client(team.members[0]) as client:
