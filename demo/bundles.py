@@ -28,8 +28,8 @@ BURGERS_CHARTER = {
     "summary": "How well can a flow that steepens into shocks be predicted from its start?",
     "domain_question": (
         "Fronts and shocks form in gases, traffic and the ocean when fast fluid catches up with "
-        "slow fluid. The viscous Burgers equation $u_t + u u_x = \\nu u_{xx}$ is the smallest "
-        "model that has them. **How thin may a front get before a cheap method loses it, and "
+        "slow fluid. The viscous Burgers equation *u_t + u u_x = nu u_xx* is the smallest model "
+        "that has them. **How thin may a front get before a cheap method loses it, and "
         "what does a learned method add?** What works here is a candidate for the expensive "
         "solvers upstream of weather, combustion and engineering."
     ),
@@ -50,7 +50,7 @@ BURGERS_CHARTER = {
 }
 
 BURGERS_TASK = f"""\
-For each target predict $u(t_k, x_j)$ at the {len(TIMES)} times and {POINTS} points given in its
+For each target predict *u(t, x)* at the {len(TIMES)} times and {POINTS} points given in its
 input file: one array of shape ({len(TIMES)}, {POINTS}), time first, in float64.
 
 Hand in one `.npz` file with one array for each target, named like the target.
@@ -91,14 +91,14 @@ def write_burgers(folder: Path, *, now: datetime) -> Path:
             slug="2026",
             title="Round 2026",
             held=targets(HELD_SEED),
-            closes_at=now + timedelta(days=1),
+            dates=(now, now + timedelta(days=1)),
         ),
         _burgers_round(
             folder,
             slug="open",
             title="Open round",
             held=targets(secrets.randbits(63)),
-            closes_at=now + timedelta(days=90),
+            dates=(now, now + timedelta(days=90)),
         ),
     ]
     document = {
@@ -114,7 +114,12 @@ def write_burgers(folder: Path, *, now: datetime) -> Path:
 
 
 def _burgers_round(
-    folder: Path, *, slug: str, title: str, held: Sequence[Target], closes_at: datetime
+    folder: Path,
+    *,
+    slug: str,
+    title: str,
+    held: Sequence[Target],
+    dates: tuple[datetime, datetime],
 ) -> dict[str, Any]:
     inputs, answers = folder / slug / "inputs", folder / slug / "answers"
     inputs.mkdir(parents=True, exist_ok=True)
@@ -128,8 +133,8 @@ def _burgers_round(
         "slug": slug,
         "title": title,
         "task": BURGERS_TASK,
-        "closes_at": _moment(closes_at),
-        "opens_at": _moment(closes_at - timedelta(days=89)),
+        "opens_at": _moment(dates[0]),
+        "closes_at": _moment(dates[1]),
         "reader": "npz",
         "upload_limit_bytes": 20_000_000,
         "submissions_per_day": 10,

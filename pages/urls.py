@@ -44,6 +44,8 @@ urlpatterns = [
     path("models/<slug:slug>/<str:version>/", catalog.model, name="model"),
     path("artifacts/<slug:slug>/<str:version>/files/<str:name>", files.artifact_file,
          name="artifact-file"),
+    path("artifacts/<slug:slug>/<str:version>/confirm-share/", people.confirm,
+         name="confirm-share"),
     path("people/<str:username>/", people.person, name="person"),
     path("teams/<slug:slug>/", people.team, name="team"),
 ]  # fmt: skip

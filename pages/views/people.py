@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from accounts.models import Team, User
 from accounts.selectors import active_members_of, active_teams_of
+from catalog.services import confirm_share
 from challenges.selectors import visible_artifacts, visible_rounds
 from pages.boards import current_standings
 from pages.credit import person_credit
@@ -22,6 +29,17 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
         ),
     }
     return render(request, "pages/person.html", context)
+
+
+@login_required
+@require_POST
+def confirm(request: HttpRequest, slug: str, version: str) -> HttpResponse:
+    """Confirm one's own share of an artifact: from then on it counts."""
+    artifact = get_object_or_404(visible_artifacts(request.user), slug=slug, version=version)
+    share = get_object_or_404(artifact.contributions, person=request.user)
+    confirm_share(share, by=cast(User, request.user))
+    messages.success(request, _("Your share of %(work)s is confirmed.") % {"work": artifact.title})
+    return redirect("pages:person", request.user.username)
 
 
 def team(request: HttpRequest, slug: str) -> HttpResponse:
