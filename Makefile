@@ -61,9 +61,10 @@ mypy:
 bench: dev
 	@exec $(BIN)/python -m bench
 
-# The API's description, as the site serves it; not kept in the repository.
+# The API's description (not kept in the repository); then metrics page, links and examples.
 docs: dev
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+	$(BIN)/python -m tests.docs
 
 # Locks hold versions and hashes, never an address.
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

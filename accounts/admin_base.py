@@ -53,3 +53,6 @@ class ViewOnlyInline(ViewOnly, PlainTabular):
 
     extra = 0
     can_delete = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields or ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpRequest
 
 from accounts.admin_base import PlainTabular, StrictAdmin, ViewOnlyInline
@@ -164,6 +165,7 @@ class ArtifactAdmin(StrictAdmin):
     list_select_related = ("team",)
     search_fields = ("title", "slug", "doi")
     autocomplete_fields = ("team",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ("shares_sealed", "registered_at", "registered_by")
     inlines = (ContributionInline, StoredFileInline, FileInline, LineageInline)

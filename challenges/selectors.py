@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from catalog.models import Contribution
+from catalog.models import Artifact, Contribution
 from challenges.errors import RoundNotReady
-from challenges.models import Challenge, ChallengeRole, Round, RoundMetric, Target
+from challenges.models import Challenge, ChallengeRole, Round, RoundFile, RoundMetric, Target
 from scoring.contract import Aggregate, MetricChoice, PredictionFormat, TargetSpec
 
 Viewer = User | AnonymousUser
@@ -45,6 +47,35 @@ def visible_rounds(user: Viewer) -> QuerySet[Round]:
     return Round.objects.filter(
         Q(published_at__isnull=False) | Q(challenge__in=mine)
     ).select_related("challenge")
+
+
+def is_released(target: Target, round: Round, moment: datetime) -> bool:
+    """Tell whether a target's inputs may be seen: from its own opening, or the round's."""
+    return (target.opens_at or round.opens_at) <= moment
+
+
+def released_files(round: Round, user: Viewer, moment: datetime) -> QuerySet[RoundFile]:
+    """Return the files of a round that the person may have now.
+
+    Those of a target are released with it, all others when the round opens. Who organizes the
+    challenge has them all.
+    """
+    files = round.files.select_related("target", "round__challenge")
+    if can_organize(user, round.challenge):
+        return files
+    opened = Q(target__opens_at__lte=moment)
+    if round.opens_at <= moment:
+        opened |= Q(target__isnull=True) | Q(target__opens_at__isnull=True)
+    return files.filter(opened)
+
+
+def visible_artifacts(user: Viewer) -> QuerySet[Artifact]:
+    """Return all artifacts, but a target set only with a round that the person may see.
+
+    The name and files of a target set could tell what a draft is about.
+    """
+    asked = visible_rounds(user).filter(target_set__isnull=False).order_by().values("target_set")
+    return Artifact.objects.filter(~Q(kind=Artifact.Kind.TARGET_SET) | Q(pk__in=asked))
 
 
 def counting_targets(round: Round) -> QuerySet[Target]:

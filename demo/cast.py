@@ -70,3 +70,9 @@ BURGERS_ENTRIES = (
     (MENDERS, "corrected-flux"),
     (HELPINGS, "corrected-flux-tuned"),
 )
+
+DIGITS_ENTRIES = (
+    (ORGANIZERS, "back-of-the-envelope"),
+    (COASTAL, "plain-double-precision"),
+    (FIFTH_ORDER, "analysed"),
+)

@@ -11,7 +11,8 @@ from demo.burgers.arrays import write_npz
 from demo.burgers.challenge import read_inputs
 from demo.burgers.datasets import AUGMENTED, ORIGINAL, card
 from demo.burgers.entries import Entry, Materials, entry, predict
-from demo.cast import BURGERS_ENTRIES, ORGANIZERS, TeamOfDemo
+from demo.cast import BURGERS_ENTRIES, DIGITS_ENTRIES, ORGANIZERS, TeamOfDemo
+from demo.digits import entries as digits
 from heldout.client import Client
 
 Say = Callable[[str], None]
@@ -75,7 +76,7 @@ class Participants:
         methods: Mapping[str, str],
     ) -> dict[str, Any]:
         team, record = entering
-        made = predict(record, targets, materials)
+        made = predict(record, targets, materials=materials)
         path = self._folder / f"{record.slug}.npz"
         write_npz(path, made.arrays)
         with self.client(team.members[0]) as client:
@@ -95,26 +96,32 @@ class Participants:
         )
         return answer
 
-    def submit_files(
-        self, name: str, files: Sequence[tuple[TeamOfDemo, Path, str, str]]
-    ) -> list[str]:
-        """Submit ready files: (team, file, method, summary); return the codes of new ones."""
+    def hold_digits(self, name: str) -> list[str]:
+        """Compute and submit the entries to the ten problems; return the codes of new ones."""
         with Client(self._url) as anyone:
             handed_in = _entries_of(anyone, name)
-        codes = []
-        for team, path, method, summary in files:
-            if (team.slug, method) in handed_in:
+        codes: list[str] = []
+        for team, slug in DIGITS_ENTRIES:
+            record = digits.entry(slug)
+            if (team.slug, record.title) in handed_in:
                 continue
+            made = digits.predict(record)
+            path = self._folder / f"{record.slug}.csv"
+            path.write_text(digits.csv_text(made.values), encoding="utf-8")
             with self.client(team.members[0]) as client:
                 answer = client.submit(
                     name,
                     path,
-                    method=method,
-                    method_summary=summary,
+                    method=record.title,
+                    method_summary=f"{record.summary}. {record.description}",
                     team=team.slug,
                     entry_kind=_kind_of(team),
+                    note=f"{made.seconds:.1f} s on the demo's machine",
                 )
-            self._say(f"  {team.name} submitted {method} as {answer['code']}")
+            self._say(
+                f"  {team.name} submitted {record.title} as {answer['code']} "
+                f"(computed in {made.seconds:.1f} s)"
+            )
             codes.append(answer["code"])
         return codes
 

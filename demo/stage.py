@@ -62,7 +62,8 @@ def _confirm_shares() -> None:
         person__username__in=[each.username for each in PEOPLE], confirmed_at__isnull=True
     )
     for contribution in waiting.select_related("person", "artifact"):
-        confirm_share(contribution, by=contribution.person)
+        if contribution.person is not None:
+            confirm_share(contribution, by=contribution.person)
 
 
 def end_round(name: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from challenges.models import Round, RoundFile, RoundMetric, RoundState, Target
+from challenges.models import Round, RoundMetric, RoundState, Target
 from leaderboards.models import Standing
 from pages.boards import current_standings
 from scoring.errors import UnknownMetricError, UnknownReaderError
@@ -73,22 +72,6 @@ def leaders(rounds: QuerySet[Round]) -> list[Standing]:
         .filter(rank=1)
         .order_by("-submission__round__closes_at", "revision", "position")[:LEADERS]
     )
-
-
-def is_released(target: Target, round_: Round, moment: datetime) -> bool:
-    """Tell whether a target's inputs may be seen: from its own opening, or the round's."""
-    return (target.opens_at or round_.opens_at) <= moment
-
-
-def released_files(round_: Round, moment: datetime, *, all_: bool = False) -> QuerySet[RoundFile]:
-    """Return the round's files; those of a target only once it is released."""
-    files = round_.files.select_related("target")
-    if all_:
-        return files
-    opened = Q(target__opens_at__lte=moment)
-    if round_.opens_at <= moment:
-        opened |= Q(target__opens_at__isnull=True)
-    return files.filter(Q(target__isnull=True) | opened)
 
 
 @dataclass(frozen=True, slots=True)

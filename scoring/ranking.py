@@ -45,6 +45,11 @@ def rank_entries(
         Which way is better.
     tolerance : float
         Values this close to the best of a group, in the unit of the values, share its rank.
+
+    Examples
+    --------
+    >>> rank_entries([0.3, 0.1, None, 0.3], direction=Direction.LOWER).ranks
+    (2, 1, None, 2)
     """
     row = np.array([[np.nan if value is None else value for value in values]], dtype=float)
     ranks = competition_ranks(row, direction=direction, tolerance=tolerance)[0]

@@ -12,7 +12,7 @@ from accounts.selectors import active_teams_of
 from accounts.services import ensure_team_of_one
 from catalog.models import Artifact
 from challenges.models import Round
-from challenges.selectors import visible_rounds
+from challenges.selectors import visible_artifacts, visible_rounds
 from submissions.errors import NotAllowed
 
 Viewer = User | AnonymousUser
@@ -55,10 +55,10 @@ def find_team(user: User, slug: str) -> Team:
     return only[0] if len(only) == 1 else ensure_team_of_one(user)
 
 
-def find_artifact(name: str) -> Artifact:
+def find_artifact(user: User, name: str) -> Artifact:
     """Return the artifact called `slug` (its newest version) or `slug@version`."""
     slug, _, version = name.partition("@")
-    artifacts = Artifact.objects.filter(slug=slug)
+    artifacts = visible_artifacts(user).filter(slug=slug)
     if version:
         artifacts = artifacts.filter(version=version)
     found = artifacts.order_by("-registered_at", "-id").first()

@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.conditional import answer_if_changed, etag_of
+from api.v1.access import viewer
 from api.v1.serializers import ArtifactNameSerializer, ArtifactSerializer, ErrorSerializer
-from catalog.models import Artifact, ArtifactFile
+from catalog.models import Artifact
+from challenges.selectors import visible_artifacts
 
 
 class NewestFirst(CursorPagination):
@@ -30,7 +32,7 @@ class ArtifactList(APIView):
         responses=ArtifactNameSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        artifacts = Artifact.objects.all()
+        artifacts = visible_artifacts(viewer(request))
         kind = request.query_params.get("kind")
         if kind:
             artifacts = artifacts.filter(kind=kind)
@@ -47,8 +49,10 @@ class ArtifactDetail(APIView):
         responses={200: ArtifactSerializer, 404: ErrorSerializer},
     )
     def get(self, request: Request, slug: str, version: str) -> HttpResponse:
-        artifacts = Artifact.objects.select_related("team").prefetch_related(
-            "files__artifact", "contributions__person", "parent_edges__parent"
+        artifacts = (
+            visible_artifacts(viewer(request))
+            .select_related("team")
+            .prefetch_related("files__artifact", "contributions__person", "parent_edges__parent")
         )
         artifact = get_object_or_404(artifacts, slug=slug, version=version)
         content = ArtifactSerializer(artifact).data
@@ -66,9 +70,8 @@ class ArtifactFileDownload(APIView):
         },
     )
     def get(self, request: Request, slug: str, version: str, name: str) -> FileResponse:
-        file = get_object_or_404(
-            ArtifactFile, artifact__slug=slug, artifact__version=version, name=name
-        )
+        artifact = get_object_or_404(visible_artifacts(viewer(request)), slug=slug, version=version)
+        file = get_object_or_404(artifact.files, name=name)
         return FileResponse(
             file.file.open("rb"),
             as_attachment=True,

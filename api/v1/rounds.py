@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.pagination import CursorPagination
@@ -26,8 +27,7 @@ from api.v1.serializers import (
     current_reference,
 )
 from challenges.errors import RoundNotReady
-from challenges.models import RoundState
-from challenges.selectors import visible_rounds
+from challenges.selectors import released_files, visible_rounds
 from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
 
@@ -56,7 +56,7 @@ class RoundDetail(APIView):
     @extend_schema(operation_id="rounds_read", responses={200: RoundSerializer, **REFUSED})
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
-        content = RoundSerializer(round_).data
+        content = RoundSerializer(round_, context={"viewer": viewer(request)}).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
 
@@ -71,7 +71,8 @@ class TargetList(APIView):
         targets = round_.targets.select_related("round__challenge").prefetch_related(
             "files", current_reference()
         )
-        content = TargetSerializer(targets, many=True).data
+        shown = {file.pk for file in released_files(round_, viewer(request), timezone.now())}
+        content = TargetSerializer(targets, many=True, context={"released": shown}).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
 
@@ -84,10 +85,7 @@ class RoundFileDownload(APIView):
     )
     def get(self, request: Request, challenge: str, round_slug: str, name: str) -> FileResponse:
         round_ = find_round(request, challenge, round_slug)
-        if round_.state in {RoundState.DRAFT, RoundState.UPCOMING}:
-            files = round_.files.none()  # inputs are released when the round opens
-        else:
-            files = round_.files.all()
+        files = released_files(round_, viewer(request), timezone.now())
         file = get_object_or_404(files, name=name)
         return FileResponse(
             file.file.open("rb"),

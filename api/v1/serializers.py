@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team
 from catalog.models import Artifact, ArtifactFile, Contribution, LineageEdge
 from challenges.models import Reference, Round, RoundFile, RoundMetric, RoundState, Target
+from challenges.selectors import released_files
 from submissions.models import Score, Submission
 
 
@@ -97,7 +99,8 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
         ]
 
     def get_files(self, target: Target) -> list[str]:
-        return [file.name for file in target.files.all()]
+        released: set[int] = self.context["released"]
+        return [file.name for file in target.files.all() if file.pk in released]
 
     @extend_schema_field(AnswerSerializer)
     def get_answer(self, target: Target) -> dict[str, Any] | None:
@@ -150,7 +153,7 @@ class RoundSerializer(RoundSummarySerializer):
         ]
 
     def get_files(self, round_: Round) -> list[dict[str, Any]]:
-        files = round_.files.select_related("target", "round__challenge")
+        files = released_files(round_, self.context["viewer"], timezone.now())
         return list(RoundFileSerializer(files, many=True).data)
 
 

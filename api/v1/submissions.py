@@ -132,7 +132,7 @@ class RoundSubmissions(APIView):
         fields = form.validated_data
         person = signed_in(request)
         team = find_team(person, fields["team"])
-        named = [find_artifact(name) for name in fields["inputs"]]
+        named = [find_artifact(person, name) for name in fields["inputs"]]
         submission = submit(
             round=round_,
             team=team,

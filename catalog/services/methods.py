@@ -68,9 +68,13 @@ def method_of_team(
     )
     for pk, relation in relations.items():
         declare_lineage(model, parents[pk], relation=relation, by=by)
+    _share_equally(model, team=team, by=by)
+    return model
+
+
+def _share_equally(model: Artifact, *, team: Team, by: User) -> None:
     members = list(active_members_of(team)) or [by]
     set_shares(model, [Share(person=member, confirmed=member == by) for member in members])
-    return model
 
 
 def _next_version(versions: Sequence[Artifact]) -> str:

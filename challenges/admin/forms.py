@@ -30,6 +30,12 @@ else:
 class RoundForm(RoundModelForm):
     """The rules of a round."""
 
+    class Meta:
+        widgets = {
+            "slug": forms.TextInput(attrs={"size": 40}),
+            "reader_options": forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "reader" in self.fields:
@@ -58,6 +64,7 @@ class RoundMetricForm(MetricModelForm):
         model = RoundMetric
         fields = ("choice", "key", "label", "parameters", "aggregate", "is_primary", "position")
         help_texts = {"parameters": 'As JSON, like {"layout": "tx"}; {} takes the defaults.'}
+        widgets = {"parameters": forms.Textarea(attrs={"rows": 2, "cols": 50})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,9 +102,18 @@ class TargetForm(TargetModelForm):
 
     answer = forms.FileField(
         required=False,
+        widget=forms.FileInput,
         help_text="A .npy file (numpy.save) of the target's shape. It is stored sealed and is "
         "not shown or given out again here.",
     )
+
+    class Meta:
+        widgets = {
+            "title": forms.TextInput(attrs={"size": 20}),
+            "slug": forms.TextInput(attrs={"size": 12}),
+            "shape": forms.TextInput(attrs={"size": 12}),
+            "classes": forms.TextInput(attrs={"size": 40}),
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

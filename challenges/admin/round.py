@@ -104,7 +104,8 @@ class TargetInline(DraftOnlyInline, PlainTabular):
     extra = 0
     can_delete = False  # removing takes the sealed answers along: an action of the target list
     show_change_link = True
-    fields = ("position", "slug", "title", "shape", "low", "high", "weight", "answer", "answered")
+    # What makes a target; limits, weight and classes are on its own page, a click away.
+    fields = ("position", "slug", "title", "shape", "answer", "answered")
     readonly_fields = ("answered",)
 
     @admin.display(description="answer stored")
@@ -129,8 +130,8 @@ class FileInline(Scoped, PlainTabular):
     form = RoundFileForm
     extra = 0
     challenge_path = "round__challenge"
-    fields = ("name", "upload", "description", "target", "size_bytes", "sha256")
-    readonly_fields = ("name", "size_bytes", "sha256")
+    fields = ("name", "upload", "description", "target", "size_bytes")
+    readonly_fields = ("name", "size_bytes")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "target":

@@ -41,7 +41,7 @@ def print_entries(held: list[Target], materials: Materials) -> None:
     inputs = [target.inputs for target in held]
     print(f"\n{'entry':22} {'nRMSE':>9}", *(f"{label:>9}" for label in CLASSES), f"{'seconds':>8}")
     for entry in ENTRIES:
-        prediction = predict(entry, inputs, materials)
+        prediction = predict(entry, inputs, materials=materials)
         errors = {t.slug: normalised_rmse(t.answer, prediction.arrays[t.slug]) for t in held}
         classes = [
             np.mean([errors[t.slug] for t in held if t.inputs.label == label]) for label in CLASSES

@@ -26,14 +26,11 @@ def exact_solution(
 
     Parameters
     ----------
-    times : array of shape (n_times,)
-        Times after the start; zero is not among them.
-    viscosity : float
-        nu, greater than zero.
+    times : array of shape (n_times,), greater than zero
     points : int
-        Grid points j / points; `lattice` must be a multiple.
+        Values are given at j / points.
     lattice : int
-        Quadrature points per unit length.
+        Quadrature points per unit length, a multiple of `points`.
 
     Returns
     -------
@@ -44,17 +41,16 @@ def exact_solution(
     """
     if lattice % points:
         raise ValueError(f"lattice ({lattice}) must be a multiple of points ({points})")
-    x = grid(points)
     potential = field.potential(grid(lattice))
     fastest = float(np.abs(field.sample(grid(lattice))).max())
     solution = np.empty((len(times), points))
     for row, time in enumerate(times):
         reach = fastest * time + KERNEL_WIDTHS * np.sqrt(2.0 * viscosity * time)
-        steps = int(np.ceil(reach * lattice))
-        distance = np.arange(-steps, steps + 1) / lattice
-        origin = np.arange(points)[:, None] * (lattice // points) - np.arange(-steps, steps + 1)
-        exponent = field.mean * (x[:, None] - distance) + potential[origin % lattice]
-        exponent = -(exponent + distance**2 / (2.0 * time)) / (2.0 * viscosity)
-        weight = np.exp(exponent - exponent.max(axis=1, keepdims=True))
+        offsets = np.arange(-int(np.ceil(reach * lattice)), int(np.ceil(reach * lattice)) + 1)
+        distance = offsets / lattice  # x - y
+        origin = np.arange(points)[:, None] * (lattice // points) - offsets
+        action = field.mean * origin / lattice + potential[origin % lattice]
+        action += distance**2 / (2.0 * time)
+        weight = np.exp((action.min(axis=1, keepdims=True) - action) / (2.0 * viscosity))
         solution[row] = (weight @ (distance / time)) / weight.sum(axis=1)
     return solution

@@ -88,7 +88,7 @@ class CorrectedFlux:
 
     def _design(self, u: FloatArray, viscosity: FloatArray) -> FloatArray:
         """Differences of the edge features, shape (n_fields, n_points, FEATURES)."""
-        around = np.stack(neighbours(u, 1 - RADIUS, RADIUS), axis=-1)
+        around = np.stack(neighbours(u, 1 - RADIUS, last=RADIUS), axis=-1)
         level = around.mean(axis=-1, keepdims=True)
         shape = around - level
         # Proportional to the local variation: where the flow is level nothing is corrected.

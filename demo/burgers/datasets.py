@@ -106,7 +106,7 @@ def write_original(path: Path, *, per_viscosity: int = ORIGINAL_PER_VISCOSITY) -
     """Simulate ``burgers-trajectories`` and write it to `path`."""
     rng = np.random.default_rng(ORIGINAL_SEED)
     u, viscosity = _simulate(rng, ORIGINAL_VISCOSITIES, count=per_viscosity)
-    _write(path, u, viscosity)
+    _write(path, u, viscosity=viscosity)
 
 
 def write_augmented(
@@ -121,7 +121,7 @@ def write_augmented(
     _write(
         path,
         np.concatenate([images, extra]),
-        np.concatenate([source.viscosity, extra_viscosity]),
+        viscosity=np.concatenate([source.viscosity, extra_viscosity]),
         origin=origin,
     )
 
@@ -173,7 +173,7 @@ def _simulate(
 
 
 def _write(
-    path: Path, u: FloatArray, viscosity: FloatArray, *, origin: NDArray[np.int64] | None = None
+    path: Path, u: FloatArray, *, viscosity: FloatArray, origin: NDArray[np.int64] | None = None
 ) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "u": u.astype(np.float32),

@@ -84,7 +84,7 @@ class Prediction:
     seconds: float
 
 
-def predict(entry: Entry, targets: Inputs, materials: Materials) -> Prediction:
+def predict(entry: Entry, targets: Inputs, *, materials: Materials) -> Prediction:
     """Make an entry's predictions and measure what they cost."""
     begun = time.perf_counter()
     arrays = entry.make(targets, materials)

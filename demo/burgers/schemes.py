@@ -16,11 +16,11 @@ from demo.burgers.arrays import FloatArray
 Flux = Callable[[FloatArray], FloatArray]  # values -> flux at the right edge of each point
 # Largest stable Courant and diffusion numbers, with a margin: explicit Euler, Runge-Kutta 3.
 EULER_LIMITS = (0.4, 0.3)
-RUNGE_KUTTA_LIMITS = (0.5, 0.3)
+RUNGE_KUTTA_LIMITS = (0.4, 0.25)
 WENO_EPSILON = 1e-6  # keeps the smoothness weights finite, as Jiang and Shu chose it
 
 
-def neighbours(f: FloatArray, first: int, last: int) -> list[FloatArray]:
+def neighbours(f: FloatArray, first: int, *, last: int) -> list[FloatArray]:
     """Return views of the values at offsets first, ..., last of each point, first <= 0 <= last.
 
     One padded copy instead of a roll for each offset, which would take most of the time.
@@ -32,7 +32,7 @@ def neighbours(f: FloatArray, first: int, last: int) -> list[FloatArray]:
 
 def upwind_flux(u: FloatArray) -> FloatArray:
     """Return Godunov's exact Riemann flux of first order for f = u^2 / 2."""
-    return _riemann_flux(*neighbours(u, 0, 1))
+    return _riemann_flux(*neighbours(u, 0, last=1))
 
 
 def _riemann_flux(left: FloatArray, right: FloatArray) -> FloatArray:
@@ -41,12 +41,12 @@ def _riemann_flux(left: FloatArray, right: FloatArray) -> FloatArray:
 
 def muscl_flux(u: FloatArray) -> FloatArray:
     """Return Godunov's flux between values reconstructed with van Leer's limited slopes."""
-    before, _, after = neighbours(u, -1, 1)
+    before, _, after = neighbours(u, -1, last=1)
     back, ahead = u - before, after - u
     product = back * ahead
     total = np.where(product > 0.0, back + ahead, 1.0)
     half_slope = np.maximum(product, 0.0) / total
-    _, right = neighbours(u - half_slope, 0, 1)
+    _, right = neighbours(u - half_slope, 0, last=1)
     return _riemann_flux(u + half_slope, right)
 
 
@@ -56,7 +56,9 @@ def weno_flux(u: FloatArray) -> FloatArray:
     rightward = 0.5 * (0.5 * u * u + fastest * u)
     leftward = 0.5 * (0.5 * u * u - fastest * u)
     # Waves running left see the edge mirrored: their upwind point is the right one.
-    return _weno_edge(neighbours(rightward, -2, 2)) + _weno_edge(neighbours(leftward, -1, 3)[::-1])
+    return _weno_edge(neighbours(rightward, -2, last=2)) + _weno_edge(
+        neighbours(leftward, -1, last=3)[::-1]
+    )
 
 
 def _weno_edge(f: list[FloatArray]) -> FloatArray:
@@ -81,9 +83,9 @@ def _weno_edge(f: list[FloatArray]) -> FloatArray:
 def second_derivative(u: FloatArray, *, order: int) -> FloatArray:
     """Return u_xx on the unit interval by central differences of order 2 or 4."""
     if order == 2:
-        left, _, right = neighbours(u, -1, 1)
+        left, _, right = neighbours(u, -1, last=1)
         return np.asarray((left + right - 2.0 * u) * u.shape[-1] ** 2)
-    far_left, left, _, right, far_right = neighbours(u, -2, 2)
+    far_left, left, _, right, far_right = neighbours(u, -2, last=2)
     total = 16.0 * (left + right) - far_left - far_right - 30.0 * u
     return np.asarray(total * (u.shape[-1] ** 2 / 12.0))
 
@@ -111,7 +113,7 @@ def march(
     nu = viscosity[:, None]
 
     def rate(u: FloatArray) -> FloatArray:
-        left_edge, right_edge = neighbours(flux(u), -1, 0)
+        left_edge, right_edge = neighbours(flux(u), -1, last=0)
         diffusion = nu * second_derivative(u, order=diffusion_order)
         return np.asarray(diffusion - (right_edge - left_edge) * points)
 
@@ -136,7 +138,7 @@ def refine_linear(u: FloatArray, points: int) -> FloatArray:
     """Interpolate the last axis linearly onto a periodic grid of `points` points."""
     factor = points // u.shape[-1]
     weight = np.arange(factor) / factor
-    _, ahead = neighbours(u, 0, 1)
+    _, ahead = neighbours(u, 0, last=1)
     fine = u[..., None] * (1.0 - weight) + ahead[..., None] * weight
     return np.asarray(fine.reshape(*u.shape[:-1], points))
 

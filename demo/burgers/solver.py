@@ -8,7 +8,7 @@ shift, which is exact. Products are dealiased by the two-thirds rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,7 +64,7 @@ def choose_discretisation(
 class _Stepper:
     """One Runge-Kutta step for a batch of fields of one viscosity, in Fourier space."""
 
-    def __init__(self, state: ComplexArray, viscosity: float, points: int) -> None:
+    def __init__(self, state: ComplexArray, viscosity: float, *, points: int) -> None:
         self.points = points
         self.wavenumber = 2.0 * np.pi * np.arange(state.shape[1])
         self.damping = viscosity * self.wavenumber**2
@@ -116,8 +116,7 @@ def solve(
     tolerance : float
         Absolute error aimed at; it sets the internal grid and step.
     discretisation : optional
-        An internal grid and step of one's own instead, which is taken as it is: no check that
-        it resolves the flow.
+        An internal grid and step of one's own instead, taken without checking the resolution.
 
     Returns
     -------
@@ -128,28 +127,41 @@ def solve(
     UnresolvedFlow
         If the highest modes of the chosen internal grid are above `tolerance`.
     """
-    fields, output_points = initial.shape
     chosen = discretisation or choose_discretisation(initial, viscosity, tolerance=tolerance)
-    if chosen.points % output_points:
-        raise ValueError(f"internal grid {chosen.points} is no multiple of {output_points}")
+    if chosen.points % initial.shape[1]:
+        raise ValueError(f"internal grid {chosen.points} is no multiple of {initial.shape[1]}")
+    snapshots = []
+    for state in _march(initial, times, viscosity=viscosity, discretisation=chosen):
+        if discretisation is None:
+            _refuse_unresolved(state, viscosity, tolerance=tolerance)
+        u = irfft(state, n=chosen.points, axis=1, norm="forward")
+        snapshots.append(u[:, :: chosen.points // initial.shape[1]])
+    return np.stack(snapshots, axis=1)
+
+
+def _march(
+    initial: FloatArray,
+    times: Sequence[float] | FloatArray,
+    *,
+    viscosity: float,
+    discretisation: Discretisation,
+) -> Iterator[ComplexArray]:
+    """Yield the Fourier coefficients at each time, shape (n_fields, n_modes)."""
+    fields, output_points = initial.shape
     mean = initial.mean(axis=1, keepdims=True)
-    state = np.zeros((fields, chosen.modes + 1), dtype=np.complex128)
-    kept = min(chosen.modes + 1, output_points // 2)
+    state = np.zeros((fields, discretisation.modes + 1), dtype=np.complex128)
+    kept = min(discretisation.modes + 1, output_points // 2)
     state[:, :kept] = rfft(initial - mean, axis=1, norm="forward")[:, :kept]
-    stepper = _Stepper(state, viscosity, chosen.points)
-    solution = np.empty((fields, len(times), output_points))
+    stepper = _Stepper(state, viscosity, points=discretisation.points)
     now = 0.0
-    for row, time in enumerate(times):
-        count = int(np.ceil((time - now) / chosen.step - 1e-9))
+    for time in times:
+        count = int(np.ceil((time - now) / discretisation.step - 1e-9))
         if count:
             state = stepper.run(state, step=(time - now) / count, count=count)
         now = float(time)
-        if discretisation is None:
-            _refuse_unresolved(state, viscosity, tolerance=tolerance)
         moved = state * np.exp(-1j * stepper.wavenumber * mean * now)
-        u = irfft(moved, n=chosen.points, axis=1, norm="forward")
-        solution[:, row] = u[:, :: chosen.points // output_points] + mean
-    return solution
+        moved[:, :1] += mean
+        yield moved
 
 
 def _refuse_unresolved(state: ComplexArray, viscosity: float, *, tolerance: float) -> None:

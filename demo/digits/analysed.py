@@ -38,7 +38,7 @@ def photon() -> float:
         dx, dy = Decimal(1), Decimal(0)
         left = Decimal(10)
         while True:
-            hit = _next_mirror(x, y, dx, dy)
+            hit = _next_mirror(x, y, dx=dx, dy=dy)
             if hit is None or hit[0] >= left:
                 break
             distance, mx, my = hit
@@ -51,7 +51,7 @@ def photon() -> float:
 
 
 def _next_mirror(
-    x: Decimal, y: Decimal, dx: Decimal, dy: Decimal
+    x: Decimal, y: Decimal, *, dx: Decimal, dy: Decimal
 ) -> tuple[Decimal, int, int] | None:
     """Nearest mirror ahead within three units: how far, and its centre."""
     found: tuple[Decimal, int, int] | None = None

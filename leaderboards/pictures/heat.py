@@ -14,6 +14,7 @@ CELL_WIDTH = 58.0
 CELL_HEIGHT = 28.0
 LABEL_CHARACTERS = 31
 LEVELS = 6
+DARK_FROM = 4  # from this level on the fill is dark, so its text is light
 NO_VALUE = "\u2013"
 WIDE_RATIO = 20.0  # above it a linear scale would show one colour only
 
@@ -145,7 +146,7 @@ def _cell(row: HeatRow, column: str, level: int | None, *, index: int, y: float)
         text,
         x=x + CELL_WIDTH / 2,
         y=y + CELL_HEIGHT / 2 + 4,
-        class_="cell" if level is None or level < LEVELS // 2 else "cell on-full",
+        class_="cell" if level is None or level < DARK_FROM else "cell on-full",
         text_anchor="middle",
     )
     return group([rect, written], title=f"{row.label} on {column}: {told}")

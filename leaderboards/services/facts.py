@@ -171,8 +171,13 @@ def _node_kind(artifact: Artifact, edges: Sequence[LineageEdge]) -> credit.NodeK
 
 
 def _may_earn(artifact: Artifact) -> bool:
-    """Only a stated artifact earns: a licence and complete shares, or a stub for outside data."""
-    return artifact.is_stub or bool(artifact.licence and artifact.shares_sealed)
+    """Only a stated artifact earns: complete shares and, for data, a licence; or a stub.
+
+    A method that somebody else builds on was handed in as predictions: its code may be closed,
+    so no licence is asked of it.
+    """
+    stated = bool(artifact.licence) or artifact.kind == Artifact.Kind.MODEL
+    return artifact.is_stub or (stated and artifact.shares_sealed)
 
 
 def _target_sets(target_set: Artifact | None, round_: Round) -> tuple[credit.TargetSet, ...]:

@@ -85,7 +85,9 @@ def refresh_board(round_: Round) -> BoardRevision | None:
     books, export = _credit(round_, entries, rule)
     with transaction.atomic():
         board, _ = Board.objects.get_or_create(round=round_)
-        board = Board.objects.select_for_update().select_related("current").get(pk=board.pk)
+        board = (
+            Board.objects.select_for_update(of=("self",)).select_related("current").get(pk=board.pk)
+        )
         newest = board.current
         if (newest and newest.watermark == mark) or watermarks([round_])[round_.pk] != mark:
             return None

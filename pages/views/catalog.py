@@ -6,8 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from catalog.models import Artifact
-from challenges.selectors import visible_rounds
-from pages.artifacts import visible_artifacts
+from challenges.selectors import visible_artifacts, visible_rounds
 from pages.boards import current_standings
 from pages.credit import credits_of, data_rows, results_using, row_of, ways_of
 from pages.views.challenges import visible_round

@@ -8,7 +8,13 @@ from django.utils import timezone
 
 from accounts.selectors import active_teams_of
 from challenges.models import Round
-from challenges.selectors import can_organize, visible_challenges, visible_rounds
+from challenges.selectors import (
+    can_organize,
+    is_released,
+    released_files,
+    visible_challenges,
+    visible_rounds,
+)
 from pages.board_csv import write_board
 from pages.boards import (
     BoardView,
@@ -20,7 +26,7 @@ from pages.boards import (
     target_rows,
 )
 from pages.quotas import quotas_of
-from pages.rounds import is_released, metrics_of, reader_of, released_files, sorted_rounds
+from pages.rounds import metrics_of, reader_of, sorted_rounds
 
 
 def challenge(request: HttpRequest, challenge: str) -> HttpResponse:
@@ -45,7 +51,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
         "targets": [(each, is_released(each, found, now)) for each in found.targets.all()],
-        "files": released_files(found, now, all_=can_organize(request.user, found.challenge)),
+        "files": released_files(found, request.user, now),
         "metrics": metrics_of(found),
         "reader": reader_of(found),
         "offered": found.offered_data.order_by("title"),
@@ -94,7 +100,7 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
         "round": parent,
         "target": found,
         "is_released": organizes or is_released(found, parent, now),
-        "files": released_files(parent, now, all_=organizes).filter(target=found),
+        "files": released_files(parent, request.user, now).filter(target=found),
         "metrics": metrics,
         "rows": target_rows(found, board, metrics) if board else [],
         "reference": found.references.filter(is_current=True).first(),

@@ -11,16 +11,13 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
-from challenges.selectors import can_organize
-from pages.artifacts import visible_artifacts
-from pages.rounds import released_files
+from challenges.selectors import released_files, visible_artifacts
 from pages.views.challenges import visible_round
 
 
 def round_file(request: HttpRequest, challenge: str, round: str, name: str) -> HttpResponseBase:
     parent = visible_round(request, challenge, round)
-    everything = can_organize(request.user, parent.challenge)
-    files = released_files(parent, timezone.now(), all_=everything)
+    files = released_files(parent, request.user, timezone.now())
     found = get_object_or_404(files, name=name)
     return send(request, found.file, name=found.name, sha256=found.sha256)
 

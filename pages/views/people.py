@@ -7,8 +7,7 @@ from django.shortcuts import get_object_or_404, render
 
 from accounts.models import Team, User
 from accounts.selectors import active_members_of, active_teams_of
-from challenges.selectors import visible_rounds
-from pages.artifacts import visible_artifacts
+from challenges.selectors import visible_artifacts, visible_rounds
 from pages.boards import current_standings
 from pages.credit import person_credit
 

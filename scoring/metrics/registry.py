@@ -21,6 +21,14 @@ def get_metric(slug: str, version: int | None = None) -> Metric:
     ------
     UnknownMetricError
         If there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nrmse = get_metric("nrmse")
+    >>> field = np.sin(np.linspace(0.0, 6.0, 32)).reshape(2, 16)
+    >>> nrmse.compute(field, 1.5 * field, layout="tx")
+    0.5
     """
     versions = [metric for metric in all_metrics() if metric.slug == slug]
     if not versions:

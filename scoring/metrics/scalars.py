@@ -53,6 +53,12 @@ def digits_correct(reference: AnyArray, prediction: AnyArray, *, digits: int) ->
     taken as the shortest decimals that denote them in double precision.
 
     A reference of exactly zero has no first digit: then exactly zero scores `digits`, all else 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> digits_correct(np.array(0.3233674316), np.array(0.323367), digits=10)
+    6.0
     """
     truth = Decimal(repr(_number(reference)))
     guess = Decimal(repr(_number(prediction)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
+from django.utils.html import strip_tags
 
 from accounts.models import User
 from challenges.management.commands.setup_roles import setup_roles
@@ -56,7 +58,7 @@ def _of_form(form: Any) -> dict[str, Any]:
         elif isinstance(value, list):
             values[bound.html_name] = [str(getattr(item, "pk", item)) for item in value]
         else:
-            values[bound.html_name] = bound.field.prepare_value(value)
+            values[bound.html_name] = value
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -71,5 +73,4 @@ def errors_of(response: HttpResponse) -> list[str]:
     context = getattr(response, "context_data", None) or {}
     if "adminform" not in context:
         return []
-    found = [str(error) for error in context["errors"]]
-    return found
+    return [unescape(strip_tags(str(error))) for error in context["errors"]]

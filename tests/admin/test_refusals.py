@@ -1,4 +1,4 @@
-"""What the admin refuses: wrong forms, frozen rules, other people's challenges, hand-made scores."""
+"""What the admin refuses: wrong forms, frozen rules, other challenges, hand-made scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.admin.forms import client_of, errors_of, filled, organizer, row
 from tests.challenges.builders import ANSWERS, draft_challenge, draft_round, person
 from tests.factories import make_scored, make_submission, npy_bytes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.admin.urls")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -180,11 +180,10 @@ def test_answers_in_one_file_are_all_taken_or_none(draft: Round, ada: User) -> N
     for name, content, told in (
         ("a.csv", b"name;logp\nt1;1\nt2;x\n", "There is no answer for target t3."),
         ("a.npz", b"PK", "The file was not taken"),
-        ("a.txt", b"", "Upload a .npz archive or a .csv table"),
+        ("a.txt", b"x", "Upload a .npz archive or a .csv table"),
     ):
         response = client.post(address, {**facts, "file": SimpleUploadedFile(name, content)})
-        page = response.content.decode()
-        assert told.lower() in page.lower() or "empty" in page
+        assert told.lower() in response.content.decode().lower()
         assert list(Reference.objects.values()) == before
     upload = SimpleUploadedFile("a.csv", b"name;logp;note\nt1;1;a\nt2;2;b\nt3;3;c\n")
     assert client.post(address, {**facts, "file": upload}).status_code == 302
@@ -251,7 +250,7 @@ def test_another_challenges_organizer_finds_nothing(draft: Round, ada: User) -> 
 def test_people_without_the_group_do_not_get_in(draft: Round) -> None:
     for user in (person("bob"), person("staff", is_staff=True)):
         response = client_of(user).get(change(draft))
-        assert response.status_code in (302, 403)
+        assert response.status_code in (302, 404)
         assert "errornote" not in response.content.decode()
 
 

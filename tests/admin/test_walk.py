@@ -18,7 +18,7 @@ from tests.admin.forms import client_of, errors_of, filled, organizer, row
 from tests.challenges.bundle_files import npz
 from tests.factories import npy_bytes
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.admin.urls")]
+pytestmark = pytest.mark.django_db
 
 FIELD = np.linspace(-1, 1, 12).reshape(3, 4) / 7
 
@@ -91,14 +91,13 @@ def make_round(client: Client, challenge: Challenge, target_set: Artifact) -> Ro
                 is_primary="on",
                 position=0,
             ),
-            **row("targets", 0, slug="u1", position=0, shape="[3, 4]", weight=1),
+            **row("targets", 0, slug="u1", position=0, shape="[3, 4]"),
             **row(
                 "targets",
                 1,
                 slug="u2",
                 position=1,
                 shape="[3, 4]",
-                weight=1,
                 answer=SimpleUploadedFile("u2.npy", npy_bytes(FIELD)),
             ),
             **row("files", 0, upload=SimpleUploadedFile("grid.csv", b"x\n0\n")),

@@ -18,7 +18,14 @@ from accounts.models import User
 from catalog.models import Artifact
 from challenges.errors import BundleError, NotOrganizer
 from challenges.models import Challenge, Reference, Round, Target
-from challenges.services.bundles import Outcome, import_bundle, import_whole_bundle
+from challenges.services.bundles import (
+    Outcome,
+    import_bundle,
+    import_whole_bundle,
+    read,
+    read_artifacts,
+    read_rounds,
+)
 from challenges.services.references import open_references
 from challenges.services.rounds import publish_round, unmet_before_publishing
 from tests.challenges.builders import person
@@ -384,3 +391,31 @@ def test_the_command_imports_and_tells_the_outcome(
     with pytest.raises(CommandError, match="no reader 'npx'"):
         call_command("bundle_import", str(folder), by="ada")
     assert Target.objects.count() == 2
+
+
+def test_the_example_of_the_documentation_is_whole(tmp_path: Path, ada: User) -> None:
+    text = (Path(__file__).parents[2] / "docs/bundle.md").read_text()
+    blocks = {
+        name: text.split(opening)[1].split("```")[0]
+        for name, opening in (
+            ("challenge.yaml", "```yaml\n"),
+            ("targets.csv", "`targets.csv`\n```csv\n"),
+            ("answers.csv", "`answers.csv`\n```csv\n"),
+        )
+    }
+    write_folder(tmp_path, {name: block.encode() for name, block in blocks.items()})
+    write_folder(tmp_path, {"inputs.csv": b"molecule\nethanol\nhexane\n"})
+    round_ = import_bundle(tmp_path, by=ada)
+    assert unmet_before_publishing(round_) == []
+    assert [target.classes for target in round_.targets.all()] == [["alcohol"], ["alkane"]]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["CHALLENGE_FIELDS", "ARTIFACT_FIELDS", "ROUND_FIELDS", "TARGET_FIELDS", "METRIC_FIELDS"],
+)
+def test_every_key_is_documented(fields: str) -> None:
+    text = (Path(__file__).parents[2] / "docs/bundle.md").read_text()
+    modules = (read, read_artifacts, read_rounds)
+    names = next(getattr(module, fields) for module in modules if hasattr(module, fields))
+    assert [name for name in names if f"`{name}`" not in text] == []

@@ -51,7 +51,7 @@ def held() -> list[Target]:
 def predictions(paths: dict[str, Path], held: list[Target]) -> dict[str, dict[str, np.ndarray]]:
     materials = Materials(paths)
     inputs = [target.inputs for target in held]
-    return {e.slug: predict(e, inputs, materials).arrays for e in ENTRIES}
+    return {e.slug: predict(e, inputs, materials=materials).arrays for e in ENTRIES}
 
 
 def _score(held: list[Target], arrays: dict[str, np.ndarray], label: str | None = None) -> float:
@@ -193,8 +193,8 @@ def test_what_an_entry_learns_depends_on_the_dataset_it_reads(
     inputs = [target.inputs for target in held]
     swapped = Materials({ORIGINAL: paths[AUGMENTED], AUGMENTED: paths[ORIGINAL]})
     for slug in ("dynamic-modes", "operator-inference"):
-        usual = predict(entry(slug), inputs, Materials(paths)).arrays
-        other = predict(entry(slug), inputs, swapped).arrays
+        usual = predict(entry(slug), inputs, materials=Materials(paths)).arrays
+        other = predict(entry(slug), inputs, materials=swapped).arrays
         assert any(not np.array_equal(usual[name], other[name]) for name in usual)
 
 
@@ -212,6 +212,6 @@ def test_entries_see_public_inputs_only(paths: dict[str, Path], held: list[Targe
     inputs = [target.inputs for target in held[:2]]
     assert all(type(shown) is TargetInputs for shown in inputs)
     assert not hasattr(inputs[0], "answer")
-    measured = predict(entry("upwind-64"), inputs, Materials(paths))
+    measured = predict(entry("upwind-64"), inputs, materials=Materials(paths))
     assert set(measured.arrays) == {shown.slug for shown in inputs}
     assert measured.seconds > 0

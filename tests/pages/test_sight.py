@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import ArtifactFile
-from challenges.models import RoundFile
+from challenges.models import Round, RoundFile
 from tests.factories import make_artifact, make_reference, make_user
 from tests.pages.seed import Seed, rejected
 
@@ -87,11 +87,13 @@ def test_inputs_of_a_target_are_hidden_until_it_opens(
     )
 
 
-def test_inputs_of_an_upcoming_round_are_hidden_but_its_template_is_not(
+def test_all_files_of_an_upcoming_round_are_hidden_until_it_opens(
     client: Client, seed: Seed
 ) -> None:
     url = seed.upcoming.get_absolute_url()
     assert client.get(f"{url}files/u01.csv").status_code == 404
+    assert client.get(f"{url}files/template.npz").status_code == 404
+    Round.objects.filter(pk=seed.upcoming.pk).update(opens_at=timezone.now())
     template = client.get(f"{url}files/template.npz")
     assert b"".join(template.streaming_content) == b"template.npz" * 50
 

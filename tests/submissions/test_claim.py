@@ -123,9 +123,12 @@ def test_rounds_of_one_challenge_share_its_turn():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_racing_workers_claim_each_submission_once():
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_racing_workers_claim_each_submission_once(state):
+    """Running is: under a lease that ran out, so that a claim does not change the state."""
     round_ = factories.make_round()
-    expected = {factories.make_submission(round_).pk for _ in range(12)}
+    lease = {"lease_until": timezone.now() - timedelta(seconds=1)} if state == "running" else {}
+    expected = {factories.make_submission(round_, state=state, **lease).pk for _ in range(12)}
 
     def claim_all(place):
         taken = []
@@ -136,7 +139,7 @@ def test_racing_workers_claim_each_submission_once():
     taken = [pk for found in at_once(claim_all, threads=4) for pk in found]
     assert len(taken) == 12
     assert set(taken) == expected
-    assert set(Submission.objects.values_list("attempt", flat=True)) == {1}
+    assert set(Submission.objects.values_list("attempt", flat=True)) == {1 + bool(lease)}
 
 
 @pytest.mark.django_db

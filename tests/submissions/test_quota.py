@@ -1,8 +1,10 @@
 """The quota ledger: counted under a lock, refunded with a reason, reset at midnight UTC."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from submissions.errors import NotAllowed, QuotaExhausted, SubmissionError
@@ -132,3 +134,28 @@ def test_parallel_uploads_never_exceed_the_quota():
     assert Submission.objects.count() == 3
     assert QuotaEntry.objects.filter(act="reserve").count() == 3
     assert quota_of(team, round_, at).left == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_second_upload_counts_only_after_the_first_has_reserved():
+    round_, team = factories.make_round(submissions_per_day=1), factories.make_team()
+    submission = factories.make_submission(round_, team)
+    at = submission.received_at
+    first_has_counted, second_is_done = threading.Event(), threading.Event()
+
+    def upload(place):
+        if place == 1:
+            first_has_counted.wait()
+        try:
+            with transaction.atomic():
+                quota.require_one_left(team, round_, at)
+                if place == 0:
+                    first_has_counted.set()
+                    second_is_done.wait(1)  # it never is: it waits for the team's lock
+                    quota.reserve(submission)
+        finally:
+            if place == 1:
+                second_is_done.set()
+
+    outcomes = at_once(upload, threads=2)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "QuotaExhausted"]

@@ -1,0 +1,141 @@
+"""Run the benchmarks: ``python -m bench [--quick] [--only fields|ranks|cage]``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import cage, fields, ranks, report
+from bench.measure import Method, Timing, largest_difference, time_in_turns
+from bench.report import Bar, Section
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+_LAYOUTS = {
+    "tx": "One target of shape (time, 1024)",
+    "bxytc": "One target of shape (sample, 128, 128, 16, 4), space not last, as PDEBench stores it",
+}
+_FIELD_TEXT = (
+    "{layout}, two files of {mb} MB in float32. Metrics: nRMSE, VRMSE, maximum, conserved and "
+    "boundary RMSE{fourier}."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what is asked for, print the page, and write it if all of it was run."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small inputs; writes no page")
+    parser.add_argument("--only", choices=("fields", "ranks", "cage"), help="one part; no page")
+    parser.add_argument("--rounds", type=int, default=0, help="rounds of turns (5; quick: 2)")
+    arguments = parser.parse_args(argv)
+    rounds = arguments.rounds or (2 if arguments.quick else 5)
+    parts: dict[str, Callable[..., list[Section]]] = {
+        "fields": field_sections,
+        "ranks": rank_sections,
+        "cage": cage_sections,
+    }
+    sections: list[Section] = []
+    for name, part in parts.items():
+        if arguments.only in (None, name):
+            sections += part(quick=arguments.quick, rounds=rounds)
+    page = report.render(sections, quick=arguments.quick)
+    sys.stdout.write(page)
+    wrong = report.unequal(sections)
+    for line in wrong:
+        report.say(f"WRONG: {line}")
+    if not (wrong or arguments.quick or arguments.only):
+        report.save(page, PAGE)
+    return 1 if wrong else 0
+
+
+def field_sections(*, quick: bool, rounds: int) -> list[Section]:
+    """Return field scoring with the round's layout at two sizes, and with PDEBench's at one."""
+    cases = [("tx", 8), ("bxytc", 8)] if quick else [("tx", 100), ("tx", 400), ("bxytc", 100)]
+    return [
+        _field_section(layout, size_mb, fourier=fourier, rounds=rounds)
+        for layout, size_mb in cases
+        for fourier in (False, True)
+    ]
+
+
+def _field_section(layout: str, size_mb: int, *, fourier: bool, rounds: int) -> Section:
+    row = (1024,) if layout == "tx" else (128, 128, 16, 4)
+    shape = (max(1, round(size_mb * 1e6 / 4 / math.prod(row))), *row)
+    bands = ", and Fourier RMSE in three bands" if fourier else ""
+    title = f"Fields, layout {layout}, 2 x {size_mb} MB, {'with' if fourier else 'without'} Fourier"
+    report.say(title)
+    floors = [fields.LIMIT, fields.LIMIT_FOURIER] if fourier else [fields.LIMIT]
+    methods = [*floors, fields.NAIVE_64, fields.NAIVE_32, fields.ENGINE]
+    with tempfile.TemporaryDirectory(prefix="heldout-bench-") as folder:
+        paths = fields.write_files(Path(folder), layout=layout, shape=shape, seed=1)
+        given = {**paths, "layout": layout, "shape": list(shape), "fourier": fourier}
+        timings = time_in_turns(methods, given, rounds=rounds)
+    floor, engine = timings[len(floors) - 1], timings[-1]
+    limit = "reading and one bare transform" if fourier else "reading and adding up"
+    bars = [
+        Bar(f"{title}: of {limit}", 0.6, floor.median_s / engine.median_s),
+        Bar(f"{title}: memory", 128, engine.peak_bytes / 1e6, at_most=True, unit=" MB"),
+    ]
+    text = _FIELD_TEXT.format(layout=_LAYOUTS[layout], mb=size_mb, fourier=bands)
+    return Section(title, text, timings, floor, _differences(timings), bars)
+
+
+def rank_sections(*, quick: bool, rounds: int) -> list[Section]:
+    """Return the rank intervals of one large board."""
+    entries, targets, samples = (50, 20, 1000) if quick else (500, 200, 10_000)
+    title = f"Rank intervals, {entries} entries, {targets} targets, {samples} draws"
+    report.say(title)
+    given = {"entries": entries, "targets": targets, "samples": samples}
+    timings = time_in_turns([ranks.FLOOR, ranks.LOOP, ranks.ENGINE], given, rounds=rounds)
+    floor, loop, engine = timings
+    bars = [
+        Bar(f"{title}: of the floor", 0.6, floor.median_s / engine.median_s),
+        Bar(f"{title}: times as fast as the loop", 15, loop.median_s / engine.median_s),
+    ]
+    text = (
+        "The 95 % rank interval of every entry under a paired bootstrap over targets. All methods "
+        "use the same draws, so the intervals must be the same whole numbers."
+    )
+    return [Section(title, text, timings, floor, _differences(timings), bars)]
+
+
+def cage_sections(*, quick: bool, rounds: int) -> list[Section]:
+    """Return what the cage adds to two small jobs."""
+    del quick  # the jobs are small anyway
+    return [
+        _cage_section("table", "11 numbers in a CSV file, three metrics, 11 references", rounds),
+        _cage_section("fields", "12 fields of 32 x 256 in an NPZ file, four metrics", rounds),
+    ]
+
+
+def _cage_section(job: str, what: str, rounds: int) -> Section:
+    title = f"Cage, {what}"
+    report.say(title)
+    methods: list[Method] = [cage.UNCAGED, cage.CAGED]
+    with tempfile.TemporaryDirectory(prefix="heldout-bench-") as folder:
+        cage.write_files(Path(folder), job=job)
+        timings = time_in_turns(methods, {"folder": folder, "job": job}, rounds=rounds)
+    uncaged, caged = timings
+    added_ms = (caged.median_s - uncaged.median_s) * 1e3
+    bars = [Bar(f"{title}: added to each job", 10, added_ms, at_most=True, unit=" ms")]
+    text = (
+        "One job scored by a call, and in a child process without rights that is made for it and "
+        "ends with it. The cage is already running, as it is in a worker. Memory is the caller's."
+    )
+    return Section(title, text, timings, uncaged, _differences(timings), bars)
+
+
+def _differences(timings: Sequence[Timing]) -> dict[str, float]:
+    engine = timings[-1]
+    return {
+        timing.method.title: largest_difference(timing, engine)
+        for timing in timings[:-1]
+        if timing.values
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
