@@ -62,7 +62,7 @@ def test_web_server_process_shares_the_database_of_the_test(live_site: str, chro
     page.fill("#id_username", "organizer")
     page.fill("#id_password", "correct horse")
     page.click("[type=submit]")
-    assert page.title().startswith("Site administration")
+    page.wait_for_selector("text=Site administration")
 
 
 def test_web_server_process_is_ready(live_site: str) -> None:
