@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
 
-from accounts.models import User
-from catalog.models import Artifact, Contribution
-from challenges.models import Round, Target
-from leaderboards.credit import Books, CreditKind, Posting
+from catalog.models import Artifact
+from challenges.models import Round
+from leaderboards.credit import Books
 from leaderboards.credit import Round as Facts
 from leaderboards.credit.board import DatasetLine, dataset_board
 from leaderboards.credit.export import from_json
-from leaderboards.credit.people import PersonLine, people
-from leaderboards.identity import artifact_id, shares_of
+from leaderboards.identity import artifact_id
 from leaderboards.models import Board, BoardRevision, CreditBook, Standing
-from submissions.models import Score, Submission
 
 
 def current_revision(round_: Round) -> BoardRevision | None:
@@ -75,144 +71,6 @@ def dataset_rows(*, rounds: Iterable[Round]) -> list[DatasetRow]:
     lines = dataset_board((credit.facts, credit.books) for credit in credits)
     artifacts = _artifacts(line.account for line in lines)
     return [DatasetRow(line, artifacts[line.account]) for line in lines]
-
-
-def target_set_credit(round_: Round) -> int:
-    """Return the micro-points of a round's own targets."""
-    credit = round_credit(round_)
-    return credit.books.by_kind()[CreditKind.TARGETS] if credit else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One posting of a result with its path as artifacts, for the table and the picture."""
-
-    posting: Posting
-    steps: tuple[str, ...]
-    artifact: Artifact | None
-
-
-def where_points_went(submission: Submission) -> list[Flow]:
-    """Return every posting that came through a submission, the team's own half first."""
-    credit = round_credit(submission.round)
-    if credit is None:
-        return []
-    postings = [each for each in credit.books.postings if each.result == submission.code]
-    postings.sort(key=lambda each: (len(each.path), -each.micropoints, each.path))
-    artifacts = _artifacts(name for each in postings for name in each.path)
-    artifacts[submission.code] = submission.method
-    return [
-        Flow(
-            posting=each,
-            steps=tuple(
-                artifacts[name].title if name in artifacts else "commons" for name in each.path
-            ),
-            artifact=artifacts.get(each.account),
-        )
-        for each in postings
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A result that an artifact helped, and the credit it brought."""
-
-    submission: Submission
-    micropoints: int
-    self_use: bool
-
-
-def results_using(artifact: Artifact) -> list[Use]:
-    """Return the results that sent credit to an artifact, most credit first."""
-    rounds = Round.objects.filter(published_at__isnull=False).select_related("challenge")
-    brought: dict[tuple[str, bool], int] = defaultdict(int)
-    for round_ in rounds:
-        credit = round_credit(round_)
-        for posting in credit.books.postings if credit else ():
-            if posting.account == artifact_id(artifact) and posting.result:
-                brought[posting.result, posting.self_use] += posting.micropoints
-    codes = {code for code, _ in brought}
-    found = {
-        each.code: each
-        for each in Submission.objects.filter(code__in=codes).select_related(
-            "team", "method", "round__challenge"
-        )
-    }
-    uses = [Use(found[code], amount, own) for (code, own), amount in brought.items()]
-    return sorted(uses, key=lambda use: (-use.micropoints, use.submission.code))
-
-
-def artifact_credit(artifact: Artifact) -> dict[str, int]:
-    """Return an artifact's micro-points: total, self-use, as targets, as method."""
-    total = {"total": 0, "self_use": 0, "targets": 0, "method": 0}
-    results = set(artifact.submissions.values_list("code", flat=True))
-    for round_ in Round.objects.filter(published_at__isnull=False).select_related("challenge"):
-        credit = round_credit(round_)
-        for posting in credit.books.postings if credit else ():
-            if posting.account != artifact_id(artifact) and posting.account not in results:
-                continue
-            total["total"] += posting.micropoints
-            total["self_use"] += posting.micropoints if posting.self_use else 0
-            if posting.kind in {CreditKind.TARGETS, CreditKind.METHOD}:
-                total[posting.kind.value] += posting.micropoints
-    return total
-
-
-@dataclass(frozen=True, slots=True)
-class PersonCredit:
-    """One line of a person's credit."""
-
-    line: PersonLine
-    round: Round
-    artifact: Artifact | None
-
-
-def person_credit(user: User) -> list[PersonCredit]:
-    """Return what a person has been credited, by round and artifact; shares as they are today."""
-    found: list[PersonCredit] = []
-    mine = set(Contribution.objects.filter(person=user).values_list("artifact_id", flat=True))
-    for round_ in Round.objects.filter(published_at__isnull=False).select_related("challenge"):
-        credit = round_credit(round_)
-        if credit is None:
-            continue
-        owned = {
-            name: artifact
-            for name, artifact in _account_artifacts(credit.books).items()
-            if artifact.pk in mine
-        }
-        lines = people(credit.books, {name: shares_of(each) for name, each in owned.items()})
-        found += [
-            PersonCredit(line, round_, owned[line.account])
-            for line in lines
-            if line.person == user.username and line.account in owned
-        ]
-    return sorted(found, key=lambda each: (-each.line.micropoints, each.line.account))
-
-
-def target_table(target: Target, revision: BoardRevision) -> list[tuple[Standing, Score | None]]:
-    """Return each line of a board with its score of the ranking metric on one target."""
-    rows = list(standings(revision))
-    scores = {
-        score.run.submission_id: score
-        for score in Score.objects.filter(
-            target=target,
-            metric__is_primary=True,
-            run__is_current=True,
-            run__submission__in=[row.submission_id for row in rows],
-        ).select_related("run")
-    }
-    return [(row, scores.get(row.submission_id)) for row in rows]
-
-
-def target_matrix(revision: BoardRevision) -> dict[tuple[str, str], float | None]:
-    """Return the ranking metric's value by (submission code, target slug), for the heat map."""
-    scores = Score.objects.filter(
-        run__is_current=True,
-        metric__is_primary=True,
-        target__isnull=False,
-        run__submission__standings__revision=revision,
-    ).values_list("run__submission__code", "target__slug", "value")
-    return {(code, slug): value for code, slug, value in scores}
 
 
 def board_document(round_: Round, revision: BoardRevision | None) -> dict[str, Any]:
@@ -314,11 +172,3 @@ def _artifacts(names: Iterable[str]) -> dict[str, Artifact]:
         for each in Artifact.objects.filter(slug__in=slugs).select_related("team")
     }
     return {name: found[name] for name in wanted if name in found}
-
-
-def _account_artifacts(books: Books) -> dict[str, Artifact]:
-    """Return the artifact behind each account of a book; a result's is its method."""
-    names = {posting.account for posting in books.postings}
-    found = _artifacts(names)
-    methods = Submission.objects.filter(code__in=names).select_related("method")
-    return found | {each.code: each.method for each in methods}

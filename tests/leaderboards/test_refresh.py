@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from challenges.models import Round
 from leaderboards.models import Board, BoardRevision, Standing
-from leaderboards.selectors import board_document, current_revision, standings, target_matrix
+from leaderboards.selectors import board_document, current_revision, standings
 from leaderboards.services.refresh import refresh_board, refresh_stale_boards
 from submissions.models import Submission, SubmissionState
 from tests.factories import make_method, make_round, make_run, make_submission, make_team
@@ -143,19 +143,6 @@ def test_an_empty_round_has_an_empty_board() -> None:
     revision = refresh_board(round_)
     assert revision is not None
     assert board_document(round_, revision)["standings"] == []
-
-
-def test_target_matrix_holds_the_ranking_metric_of_every_line() -> None:
-    round_ = make_round()
-    entry = scored(round_, [1.0, 2.0, None])
-    revision = refresh_board(round_)
-    assert revision is not None
-    slugs = [target.slug for target in round_.targets.all()]
-    assert target_matrix(revision) == {
-        (entry.code, slugs[0]): 1.0,
-        (entry.code, slugs[1]): 2.0,
-        (entry.code, slugs[2]): None,
-    }
 
 
 @pytest.mark.parametrize(
