@@ -62,7 +62,8 @@ def test_web_server_process_shares_the_database_of_the_test(live_site: str, chro
     page.fill("#id_username", "organizer")
     page.fill("#id_password", "correct horse")
     page.click("[type=submit]")
-    page.wait_for_selector("text=Site administration")
+    page.wait_for_url(f"{live_site}/admin/")
+    page.wait_for_selector("#logout-form")
 
 
 def test_web_server_process_is_ready(live_site: str) -> None:
