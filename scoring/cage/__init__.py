@@ -7,7 +7,7 @@ together by sockets, so each ends when the one above it ends, whatever killed th
 """
 
 from scoring.cage.calls import CageError, check_in_cage, score_in_cage
-from scoring.cage.client import run_caged, stop_zygote
+from scoring.cage.client import run_caged, start_zygote, stop_zygote
 from scoring.cage.records import CagedJob, CageLimits, CageOutcome, CageResult
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "check_in_cage",
     "run_caged",
     "score_in_cage",
+    "start_zygote",
     "stop_zygote",
 ]

@@ -110,6 +110,11 @@ def run_caged(job: CagedJob) -> CageResult:
     return CageResult(CageOutcome.BROKEN, detail="the scoring process cannot be started")
 
 
+def start_zygote() -> None:
+    """Start this process's zygote now, so that the first job does not wait for its imports."""
+    _running_zygote()
+
+
 def stop_zygote() -> None:
     """End this process's zygote, if there is one; the next job starts another."""
     global _current
