@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from bench.measure import Method
 
-LIMIT = Method("limit: read and add up both files", "bench.fields:limit", calls=4, is_floor=True)
+LIMIT = Method("limit: read and add up both files", "bench.fields:limit", calls=4)
 LIMIT_FOURIER = Method(
     "limit with Fourier: the same, and one bare real transform",
     "bench.fields:limit_fourier",
     calls=4,
-    is_floor=True,
 )
 NAIVE_64 = Method("naive NumPy in float64", "bench.fields:naive_float64", calls=1)
 NAIVE_32 = Method("naive NumPy in float32", "bench.fields:naive_float32", calls=1)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bench.measure import Method
 
-FLOOR = Method("floor: draws, one matrix product, bare sort", "bench.ranks:floor", is_floor=True)
+FLOOR = Method("floor: draws, one matrix product, bare sort", "bench.ranks:floor")
 LOOP = Method("NumPy loop: one draw at a time, scipy.stats.rankdata", "bench.ranks:loop", calls=1)
 ENGINE = Method("engine: scoring.uncertainty", "bench.ranks:engine")
 

@@ -20,15 +20,16 @@ _INTRODUCTION = """\
 # Benchmarks
 
 `make bench` measures all of this again and writes this page. Every method runs in a process of its
-own, one thread, the methods in turns, round after round, files warm in the page cache; the first
-call of a process is not timed, and the time is the median of the others. Memory is the largest
-resident memory of the process, libraries included.
+own, in one thread, the methods in turns, round after round, with files warm in the page cache. The
+first call of a process is not timed; times are medians of the others. Time is processor time, user
+and system, which on an idle machine is what the clock shows; for the cage, which works in other
+processes, it is the clock. Memory is the largest resident memory of the process, with libraries.
 
 **Only the ratios mean something.** A ratio compares two things timed in one run on one machine, so
 it carries over to other machines roughly; seconds do not. "Of the floor" is the floor's time
-divided by the method's: 1 would be as fast as what cannot be left out, and the bars below are
-stated in it. The naive methods are what one writes down first in NumPy, with whole arrays; they
-are ours, not anybody's published code.
+divided by the method's: 1 would be as fast as what cannot be left out. The naive methods are what
+one writes down first in NumPy, with whole arrays; they are ours, not anybody's published code. In
+float32 they are quicker, and differ from the engine by what is in the last column.
 """
 
 
@@ -39,6 +40,7 @@ class Bar:
     text: str
     wanted: float
     found: float
+    why: str  # what would be needed to meet it, shown where it is missed
     at_most: bool = False  # the figure must not be larger, instead of not smaller
     unit: str = ""
 
@@ -73,6 +75,7 @@ def machine() -> str:
     """Describe this machine in general terms: no name, no address, no folder."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = _memory_gib()
+    load = os.getloadavg()[1] if hasattr(os, "getloadavg") else 0.0
     return ", ".join(
         [
             f"{cores} {'core' if cores == 1 else 'cores'} ({platform.machine()})",
@@ -81,13 +84,14 @@ def machine() -> str:
             f"Python {platform.python_version()}",
             f"NumPy {numpy.__version__}",
             f"SciPy {scipy.__version__}",
+            f"mean load over five minutes {load:.1f}",
         ]
     )
 
 
-def render(sections: Sequence[Section], *, quick: bool) -> str:
+def render(sections: Sequence[Section], *, rounds: int, quick: bool) -> str:
     """Return the whole page."""
-    parts = [_INTRODUCTION, f"This run: {machine()}.\n"]
+    parts = [_INTRODUCTION, f"This run: {rounds} rounds on {machine()}.\n"]
     if quick:
         parts.append("It was a **quick run** on small inputs: good for a look, not for a claim.\n")
     for section in sections:
@@ -142,7 +146,14 @@ def _verdict(bars: Sequence[Bar]) -> str:
     missed = [bar for bar in bars if not bar.met]
     if not missed:
         return "This run meets all of them.\n"
-    return f"This run meets {len(bars) - len(missed)} of {len(bars)}.\n"
+    reasons = dict.fromkeys(bar.why for bar in missed)
+    return "\n".join(
+        [
+            f"This run meets {len(bars) - len(missed)} of {len(bars)}. What is missing:\n",
+            *(f"- {reason}" for reason in reasons),
+            "",
+        ]
+    )
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
