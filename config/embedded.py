@@ -113,6 +113,8 @@ class Embedded:
 
     def stop(self) -> None:
         """Stop worker, web server and broker in this order; a second Ctrl-C hurries."""
+        if not self._ended.is_set():
+            self._say("stopping")
         self._stop.set()
         while not self._ended.is_set():
             try:
@@ -129,7 +131,6 @@ class Embedded:
         try:
             self._ended.wait()
         except KeyboardInterrupt:
-            self._say("stopping")
             return 0
         if self.failure:
             self._say(str(self.failure))
