@@ -22,19 +22,8 @@ from challenges.models import (
     Target,
 )
 from challenges.models.target import validate_labels, validate_shape
-from tests.challenges.builders import draft_round, person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ada() -> User:
-    return person("ada")
-
-
-@pytest.fixture
-def draft(ada: User) -> Round:
-    return draft_round(ada)
 
 
 def refused(act: Callable[[], object], *, constraint: str) -> None:

@@ -24,19 +24,9 @@ from challenges.services.references import (
 )
 from challenges.services.rounds import publish_round, reveal_round
 from challenges.services.targets import cancel_target
-from tests.challenges.builders import ANSWERS, draft_round, move_clock, person
+from tests.challenges.builders import ANSWERS, move_clock
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ada() -> User:
-    return person("ada")
-
-
-@pytest.fixture
-def draft(ada: User) -> Round:
-    return draft_round(ada)
 
 
 @pytest.fixture

@@ -34,19 +34,9 @@ from challenges.services.rounds import (
     unmet_before_publishing,
 )
 from challenges.services.targets import cancel_target
-from tests.challenges.builders import draft_round, move_clock, person
+from tests.challenges.builders import draft_round, move_clock
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ada() -> User:
-    return person("ada")
-
-
-@pytest.fixture
-def draft(ada: User) -> Round:
-    return draft_round(ada)
 
 
 def unmet(draft: Round, **changes: Any) -> list[str]:

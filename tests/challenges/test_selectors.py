@@ -23,19 +23,9 @@ from challenges.selectors import (
 from challenges.services.rounds import publish_round
 from challenges.services.targets import cancel_target
 from scoring.contract import Aggregate, MetricChoice, PredictionFormat, TargetSpec
-from tests.challenges.builders import draft_round, person
+from tests.challenges.builders import person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ada() -> User:
-    return person("ada")
-
-
-@pytest.fixture
-def draft(ada: User) -> Round:
-    return draft_round(ada)
 
 
 def test_who_sees_and_organizes_drafts_and_published_rounds(draft: Round, ada: User) -> None:
