@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
@@ -12,7 +14,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
+def _no_tries_of_others() -> Iterator[None]:
+    cache.clear()
+    yield
     cache.clear()
 
 
