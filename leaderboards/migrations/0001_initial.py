@@ -381,8 +381,12 @@ class Migration(migrations.Migration):
             model_name="standing",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("rank_low__isnull", True),
-                    ("rank_low__lte", models.F("rank_high")),
+                    models.Q(("rank_high__isnull", True), ("rank_low__isnull", True)),
+                    models.Q(
+                        ("rank_high__isnull", False),
+                        ("rank_low__isnull", False),
+                        ("rank_low__lte", models.F("rank_high")),
+                    ),
                     _connector="OR",
                 ),
                 name="standing_interval_ordered",

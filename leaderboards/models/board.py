@@ -92,8 +92,12 @@ class Standing(models.Model):
                 name="standing_rank_exactly_when_ranked",
             ),
             models.CheckConstraint(
-                condition=models.Q(rank_low__isnull=True)
-                | models.Q(rank_low__lte=models.F("rank_high")),
+                condition=models.Q(rank_low__isnull=True, rank_high__isnull=True)
+                | models.Q(
+                    rank_low__isnull=False,
+                    rank_high__isnull=False,
+                    rank_low__lte=models.F("rank_high"),
+                ),
                 name="standing_interval_ordered",
             ),
             models.CheckConstraint(

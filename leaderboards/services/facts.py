@@ -27,7 +27,20 @@ def settle_now(
 ) -> tuple[credit.Round, credit.Books]:
     """Return the facts and books as they would be if the round ended and was revealed now."""
     facts = credit_facts(round_, entries, rule, published_at=round_.revealed_at or timezone.now())
-    return facts, credit.settle(facts)
+    return facts, settled(facts)
+
+
+def settled(facts: credit.Round) -> credit.Books:
+    """Return the books of these facts; facts that contradict each other mint nothing and say why.
+
+    One wrong lineage must not keep a round's books, or those of other rounds, from being posted.
+    """
+    try:
+        return credit.settle(facts)
+    except credit.RecordError as error:
+        return credit.Books(
+            facts.id, error.problems, small=False, skills=(), postings=(), open_headroom=None
+        )
 
 
 def credit_facts(

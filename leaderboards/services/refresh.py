@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 
 from challenges.models import Round
-from leaderboards.credit import Books, CreditError, CreditKind, Posting
+from leaderboards.credit import Books, CreditKind, Posting
 from leaderboards.credit.export import to_canonical_json
 from leaderboards.entries import Entry, Rule, entries_of, rule_of
 from leaderboards.models import Board, BoardRevision, Standing
@@ -168,20 +168,15 @@ def _uncertainty(entries: Sequence[Entry], rule: Rule) -> Sequence[EntryUncertai
     )
 
 
-def _credit(round_: Round, entries: Sequence[Entry], rule: Rule) -> tuple[Books | None, str]:
-    """Return provisional credit; none where the facts do not allow books (the ledger says why)."""
-    try:
-        facts, books = settle_now(round_, entries, rule)
-    except CreditError:
-        return None, ""
+def _credit(round_: Round, entries: Sequence[Entry], rule: Rule) -> tuple[Books, str]:
+    """Return provisional credit and its export."""
+    facts, books = settle_now(round_, entries, rule)
     return books, to_canonical_json(facts, books)
 
 
-def _standings(
-    revision: BoardRevision, lines: Sequence[Line], books: Books | None
-) -> list[Standing]:
-    skills = {line.result: line.skill_ppm for line in books.skills} if books else {}
-    kept = own_credit(books.postings) if books else {}
+def _standings(revision: BoardRevision, lines: Sequence[Line], books: Books) -> list[Standing]:
+    skills = {line.result: line.skill_ppm for line in books.skills}
+    kept = own_credit(books.postings)
     return [
         Standing(
             revision=revision,

@@ -181,6 +181,16 @@ def test_a_round_that_meets_not_all_conditions_mints_nothing_and_says_why(worked
     assert book.unmet == ["Scoring unit accuracy: no public baseline was scored."]
 
 
+def test_facts_that_contradict_each_other_mint_nothing_and_say_which(worked: Worked) -> None:
+    Artifact.objects.filter(slug="d2").update(registered_at=timezone.now())
+    book = post_book(worked.round, reason="revealed")
+    assert book is not None
+    assert book.minted_micropoints == 0
+    assert any("d2@1: registered after the round closed" in reason for reason in book.unmet)
+    assert check_books() == []
+    assert post_due_books() == []
+
+
 def test_only_revealed_rounds_are_due(worked: Worked) -> None:
     Round.objects.filter(pk=worked.round.pk).update(revealed_at=None)
     assert post_due_books() == []

@@ -151,6 +151,7 @@ def test_an_empty_round_has_an_empty_board() -> None:
         ({"rank": None}, "standing_rank_exactly_when_ranked"),
         ({"status": "unranked"}, "standing_rank_exactly_when_ranked"),
         ({"rank_low": 3, "rank_high": 2}, "standing_interval_ordered"),
+        ({"rank_low": 1, "rank_high": None}, "standing_interval_ordered"),
         ({"answered": 4, "offered": 3}, "standing_coverage_at_most_all"),
     ],
 )
