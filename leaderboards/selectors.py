@@ -69,7 +69,7 @@ def dataset_rows(*, rounds: Iterable[Round]) -> list[DatasetRow]:
     """Rank the datasets behind the results of some rounds by independent credit."""
     credits = [credit for each in rounds if (credit := round_credit(each)) is not None]
     lines = dataset_board((credit.facts, credit.books) for credit in credits)
-    artifacts = _artifacts(line.account for line in lines)
+    artifacts = artifacts_named(line.account for line in lines)
     return [DatasetRow(line, artifacts[line.account]) for line in lines]
 
 
@@ -164,7 +164,8 @@ def _dataset_document(row: DatasetRow) -> dict[str, Any]:
     }
 
 
-def _artifacts(names: Iterable[str]) -> dict[str, Artifact]:
+def artifacts_named(names: Iterable[str]) -> dict[str, Artifact]:
+    """Find the artifacts behind public ids, slug@version; other names are passed over."""
     wanted = {name for name in names if "@" in name}
     slugs = {name.partition("@")[0] for name in wanted}
     found = {

@@ -23,7 +23,7 @@ from leaderboards.credit.people import people
 from leaderboards.identity import artifact_id, person_id
 from leaderboards.models import BoardRevision, CreditBook, Standing
 from leaderboards.pictures import BarPart, Flow, credit_flow, stacked_bar
-from leaderboards.selectors import RoundCredit
+from leaderboards.selectors import RoundCredit, artifacts_named
 from pages.boards import current_standings
 from submissions.models import Submission
 
@@ -95,7 +95,7 @@ def data_rows(credits_: Iterable[RoundCredit]) -> list[DataRow]:
     credits_ = list(credits_)
     lines = dataset_board((each.facts, each.books) for each in credits_)
     targets = _target_amounts(credits_)
-    artifacts = _artifacts([*(line.account for line in lines), *targets])
+    artifacts = artifacts_named([*(line.account for line in lines), *targets])
     rows = {
         line.account: DataRow(artifacts[line.account], line)
         for line in lines
@@ -265,7 +265,7 @@ def ways_of(submissions: Iterable[Submission], rounds: QuerySet[Round]) -> list[
             if posting.result in by_code and posting.micropoints > 0:
                 found.setdefault(posting.result, (credit.is_posted, []))[1].append(posting)
     names = {step for _, postings in found.values() for each in postings for step in each.path}
-    artifacts = _artifacts(names) | {code: each.method for code, each in by_code.items()}
+    artifacts = artifacts_named(names) | {code: each.method for code, each in by_code.items()}
     return [
         _way(by_code[code], postings, artifacts, is_posted=is_posted)
         for code, (is_posted, postings) in found.items()
@@ -332,8 +332,3 @@ def _descendants(artifact: Artifact) -> set[int]:
             break
         seen |= generation
     return seen - {artifact.pk}
-
-
-def _artifacts(names: Iterable[str]) -> dict[str, Artifact]:
-    slugs = {name.partition("@")[0] for name in names if "@" in name}
-    return {artifact_id(each): each for each in Artifact.objects.filter(slug__in=slugs)}

@@ -6,21 +6,16 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.conditional import answer_if_changed, etag_of
+from api.pagination import NewestFirst
 from api.v1.access import viewer
 from api.v1.serializers import ArtifactNameSerializer, ArtifactSerializer, ErrorSerializer
 from catalog.models import Artifact
 from challenges.selectors import visible_artifacts
-
-
-class NewestFirst(CursorPagination):
-    ordering = ("-registered_at", "-id")
-    page_size = 50
 
 
 class ArtifactList(APIView):
@@ -36,7 +31,7 @@ class ArtifactList(APIView):
         kind = request.query_params.get("kind")
         if kind:
             artifacts = artifacts.filter(kind=kind)
-        pages = NewestFirst()
+        pages = NewestFirst("registered_at")
         page = pages.paginate_queryset(artifacts, request, view=self)
         return pages.get_paginated_response(ArtifactNameSerializer(page, many=True).data)
 

@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.conditional import answer_if_changed, etag_of
+from api.pagination import NewestFirst
 from api.parsers import chunks_of
 from api.v1.access import find_round, viewer
 from api.v1.serializers import (
@@ -34,17 +34,12 @@ from leaderboards import selectors as boards
 REFUSED = {404: ErrorSerializer}
 
 
-class NewestFirst(CursorPagination):
-    ordering = ("-opens_at", "-id")
-    page_size = 50
-
-
 class RoundList(APIView):
     """List the rounds that the caller may see, newest first."""
 
     @extend_schema(operation_id="rounds_list", responses=RoundSummarySerializer(many=True))
     def get(self, request: Request) -> Response:
-        pages = NewestFirst()
+        pages = NewestFirst("opens_at")
         rounds = visible_rounds(viewer(request)).select_related("challenge")
         page = pages.paginate_queryset(rounds, request, view=self)
         return pages.get_paginated_response(RoundSummarySerializer(page, many=True).data)

@@ -13,7 +13,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -21,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.conditional import answer_if_changed, etag_of
+from api.pagination import NewestFirst
 from api.parsers import StreamParser, chunks_of
 from api.v1.access import find_artifact, find_round, find_team, signed_in, viewer
 from api.v1.serializers import (
@@ -53,11 +53,6 @@ UPLOAD_BODY = {
     "multipart/form-data": SubmitSerializer,
     "application/octet-stream": OpenApiTypes.BINARY,
 }
-
-
-class NewestFirst(CursorPagination):
-    ordering = ("-received_at", "-id")
-    page_size = 50
 
 
 class Upload:
@@ -105,7 +100,7 @@ class RoundSubmissions(APIView):
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
-        pages = NewestFirst()
+        pages = NewestFirst("received_at")
         rows = visible_submissions(viewer(request)) & submissions_of_round(round_)
         page = pages.paginate_queryset(
             rows.select_related("round__challenge", "team", "method"), request, view=self
