@@ -34,8 +34,9 @@ class ScoreStatus(StrEnum):
 class Aggregate(StrEnum):
     """How the per-target values of one metric become the entry's one value.
 
-    ``POOLED`` is the other kind of metric: it sees the scalars of all targets at once (a
-    correlation over molecules), so it has no per-target values and its row has no target.
+    ``POOLED`` is another way: every target is one sample, and the metric sees the samples of all
+    targets at once (a correlation over molecules). Then there are no per-target values, and the
+    row has no target.
     """
 
     MEAN = "mean"
@@ -69,13 +70,24 @@ class PredictionFormat:
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
-    """What is public about one target: its name and the shape a prediction must have."""
+    """What is public about one target: its name and the shape a prediction must have.
+
+    An axis of length None is as long as the file makes it: a list of peaks, a set of found
+    objects. `reference_shape` is given where the reference is of another shape than the
+    prediction: one number against the members of an ensemble.
+    """
 
     slug: str
-    shape: tuple[int, ...] = ()  # () is a scalar
+    shape: tuple[int | None, ...] = ()  # () is a scalar
     low: float | None = None  # a prediction outside [low, high] is refused
     high: float | None = None
     weight: float = 1.0
+    reference_shape: tuple[int | None, ...] | None = None  # None: that of the prediction
+
+    @property
+    def of_reference(self) -> tuple[int | None, ...]:
+        """The shape of the reference."""
+        return self.shape if self.reference_shape is None else self.reference_shape
 
 
 @dataclass(frozen=True, slots=True)

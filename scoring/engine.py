@@ -8,6 +8,7 @@ from typing import BinaryIO, Literal
 import numpy as np
 
 from scoring.contract import (
+    Aggregate,
     CheckReport,
     JsonValue,
     MetricChoice,
@@ -23,7 +24,7 @@ from scoring.errors import (
     PredictionFormatError,
     ReferenceFaultError,
 )
-from scoring.metrics.base import Inputs, Metric
+from scoring.metrics.base import Metric
 from scoring.metrics.registry import get_metric
 from scoring.passes import Outcome, evaluated, field_values
 from scoring.readers.base import AnyArray, ArraySource, Prediction, ProblemLog
@@ -131,9 +132,10 @@ def _open_references(
         source = (
             given if isinstance(given, ArraySource) else open_array(given, log, where="reference")
         )
-        if source is not None and check_shape(log, target, shape=source.shape, where="reference"):
-            # The range binds predictions; of a reference only finiteness is asked.
-            check_values(log, TargetSpec(target.slug, target.shape), source=source)
+        # The range binds predictions; of a reference only shape and finiteness are asked.
+        spec = TargetSpec(target.slug, target.of_reference)
+        if source is not None and check_shape(log, spec, shape=source.shape, where="reference"):
+            check_values(log, spec, source=source)
             opened[target.slug] = source
         if log.problems:
             codes = ", ".join(sorted({problem.code for problem in log.problems}))
@@ -168,7 +170,7 @@ class _Run:
         metric: Metric,
         per_target: Mapping[str, Mapping[str, Outcome]],
     ) -> Iterator[ScoreRow]:
-        if metric.inputs is Inputs.POOLED:
+        if choice.aggregate is Aggregate.POOLED:
             yield self._pooled_row(choice, metric)
             return
         for slug in self._references:
@@ -186,11 +188,11 @@ class _Run:
         if slug not in self._sources:
             return {}
         pair = (self._references[slug], self._sources[slug])
-        streaming = {c.key: m for c, m in chosen if m.mergeable is not None}
+        streaming = {c.key: m for c, m in chosen if m.streams_fields}
         outcomes = field_values(*pair, metrics=streaming, parameters=self._parameters)
         arrays: tuple[AnyArray, AnyArray] | None = None
         for choice, metric in chosen:
-            if metric.mergeable is None and metric.inputs is not Inputs.POOLED:
+            if choice.key not in streaming and choice.aggregate is not Aggregate.POOLED:
                 arrays = arrays or (pair[0].read(), pair[1].read())
                 outcomes[choice.key] = self._whole(choice, metric, arrays)
         return outcomes
@@ -208,17 +210,22 @@ class _Run:
         complete = len(answered) == len(self._references)
         if not answered or (not complete and self._pooled_missing == "status"):
             return ScoreRow(choice.key, None, ScoreStatus.MISSING, detail=coverage)
-        if any(self._references[slug].shape not in ((), (1,)) for slug in answered):
-            fault = MetricInputError("a pooled metric needs one number for each target")
+        try:
+            truth = _stacked(self._references, answered)
+            guess = _stacked(self._sources, answered)
+        except MetricInputError as fault:
             return _row(choice.key, None, fault)
-        truth = _numbers(self._references, answered)
-        guess = _numbers(self._sources, answered)
         outcome = self._whole(choice, metric, (truth, guess))
         return _row(choice.key, None, outcome, detail="" if complete else coverage)
 
 
-def _numbers(sources: Mapping[str, ArraySource], slugs: Sequence[str]) -> AnyArray:
-    return np.array([float(sources[slug].read().reshape(())) for slug in slugs])
+def _stacked(sources: Mapping[str, ArraySource], slugs: Sequence[str]) -> AnyArray:
+    """Return the arrays of all targets as samples along a new first axis."""
+    arrays = [sources[slug].read() for slug in slugs]
+    samples = [array.reshape(()) if array.shape == (1,) else array for array in arrays]
+    if len({sample.shape for sample in samples}) > 1:
+        raise MetricInputError("to be pooled, all targets must be of one shape")
+    return np.stack([np.asarray(sample, dtype=np.float64) for sample in samples])
 
 
 def _row(key: str, target: str | None, outcome: Outcome, *, detail: str = "") -> ScoreRow:

@@ -16,7 +16,8 @@ Choices = list[tuple[str, str | list[tuple[str, str]]]]
 SEES = {
     Inputs.FIELD: "for each target: an array",
     Inputs.SCALAR: "for each target: one number",
-    Inputs.POOLED: "all targets at once",
+    Inputs.SAMPLES: "many samples: of one target, or each target is one (pooled)",
+    Inputs.ARRAY: "for each target: one object",
 }
 
 

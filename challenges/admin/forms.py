@@ -91,9 +91,10 @@ class RoundMetricForm(MetricModelForm):
         except (MetricInputError, AttributeError) as error:
             self.add_error("parameters", f"{error}.")
         pooled = cleaned.get("aggregate") == Aggregate.POOLED.value
-        if pooled != (metric.inputs is Inputs.POOLED):
-            wanted = "'Pooled'" if metric.inputs is Inputs.POOLED else "one that is not 'Pooled'"
-            self.add_error("aggregate", f"{metric.slug} needs the aggregate {wanted}.")
+        if pooled and metric.inputs is not Inputs.SAMPLES:
+            self.add_error(
+                "aggregate", f"{metric.slug} needs the aggregate one that is not 'Pooled'."
+            )
         return cleaned
 
 

@@ -35,7 +35,20 @@ def targets_to_json(targets: Sequence[TargetSpec]) -> list[JsonValue]:
 
 
 def targets_from_json(value: Sequence[Mapping[str, Any]]) -> list[TargetSpec]:
-    return [TargetSpec(**{**target, "shape": tuple(target["shape"])}) for target in value]
+    return [
+        TargetSpec(
+            **{
+                **target,
+                "shape": tuple(target["shape"]),
+                "reference_shape": _shape_from_json(target.get("reference_shape")),
+            }
+        )
+        for target in value
+    ]
+
+
+def _shape_from_json(value: Sequence[int | None] | None) -> tuple[int | None, ...] | None:
+    return None if value is None else tuple(value)
 
 
 def metrics_to_json(metrics: Sequence[MetricChoice]) -> list[JsonValue]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -13,6 +13,8 @@ import numpy as np
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
+from scoring.metrics.samples_chunk import SamplesChunk
+from scoring.metrics.shapes import misfit
 from scoring.readers.base import AnyArray
 
 MISSING_POLICY = (
@@ -26,19 +28,22 @@ class Inputs(StrEnum):
 
     FIELD = "field"  # one target: an array over space, and perhaps time, channels and samples
     SCALAR = "scalar"  # one target: one number
-    POOLED = "pooled"  # all targets at once: one number each
+    SAMPLES = "samples"  # samples along the first axis: of one target, or each target is one
+    ARRAY = "array"  # one target: one object, as the metric's shapes say
 
 
 class Mergeable(Protocol):
     """A metric that is computed in pieces: any cutting, any merging order, the same value.
 
     States are small and plain (numbers and small arrays), so that they can be stored or sent.
+    Plan and chunk are `FieldPlan` and `FieldChunk` for metrics of fields, `SamplesPlan` and
+    `SamplesChunk` for metrics of samples.
     """
 
-    def init(self, plan: FieldPlan, parameters: Mapping[str, JsonValue]) -> Any:
+    def init(self, plan: Any, parameters: Mapping[str, JsonValue]) -> Any:
         """Return the state before any piece."""
 
-    def update(self, state: Any, chunk: FieldChunk) -> Any:
+    def update(self, state: Any, chunk: Any) -> Any:
         """Return the state after one more piece."""
 
     def merge(self, left: Any, right: Any) -> Any:
@@ -103,6 +108,8 @@ class Metric:
     traps: tuple[str, ...] = ()
     undefined_when: str = ""
     missing: str = MISSING_POLICY
+    shapes: tuple[str, str] = ("*", "*")  # patterns of prediction and reference, see `shapes`
+    absent_parts: bool = False  # NaN in a prediction marks a part that it leaves out
     parameters: tuple[Parameter, ...] = ()
     perfect_parameter: str = ""  # the perfect value is this parameter's, where it has one
     rankable: bool = True  # False: shown only, because neither "lower" nor "higher" is better
@@ -112,8 +119,10 @@ class Metric:
     def __post_init__(self) -> None:
         if (self.whole is None) == (self.mergeable is None):
             raise ValueError(f"metric {self.slug}: give either whole or mergeable")
-        if self.mergeable is not None and self.inputs is not Inputs.FIELD:
-            raise ValueError(f"metric {self.slug}: only field metrics stream")
+        if self.mergeable is not None and self.inputs not in (Inputs.FIELD, Inputs.SAMPLES):
+            raise ValueError(f"metric {self.slug}: only metrics of fields and samples stream")
+        if self.inputs is Inputs.SAMPLES and any(s.split()[:1] != ["n"] for s in self.shapes):
+            raise ValueError(f"metric {self.slug}: the first axis of its shapes is n, the samples")
 
     def complete(self, parameters: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Check declared parameters and fill in the defaults of the others."""
@@ -134,7 +143,7 @@ class Metric:
         return float(self.complete(parameters or {})[self.perfect_parameter])
 
     def compute(self, reference: AnyArray, prediction: AnyArray, **parameters: JsonValue) -> float:
-        """Return the metric of two arrays of the same shape.
+        """Return the metric of two arrays of the shapes it asks for.
 
         Raises
         ------
@@ -145,13 +154,24 @@ class Metric:
         """
         complete = self.complete(parameters)
         reference, prediction = np.asarray(reference), np.asarray(prediction)
-        if reference.shape != prediction.shape:
-            raise MetricInputError("reference and prediction must have the same shape")
-        for array in (reference, prediction):
-            if not np.isfinite(array).all():
-                raise MetricInputError("reference and prediction must be finite")
+        reason = self.misfit(prediction=prediction.shape, reference=reference.shape)
+        if reason:
+            raise MetricInputError(reason)
+        must_be_finite = (reference,) if self.absent_parts else (reference, prediction)
+        if not all(np.isfinite(array).all() for array in must_be_finite):
+            raise MetricInputError("reference and prediction must be finite")
         with np.errstate(all="ignore"):
             return self.checked(self._evaluate(reference, prediction, complete))
+
+    def misfit(self, *, prediction: Sequence[int | None], reference: Sequence[int | None]) -> str:
+        """Return why these shapes do not fit the metric, or nothing if they do."""
+        patterns = dict(zip(("prediction", "reference"), self.shapes, strict=True))
+        return misfit(patterns, {"prediction": prediction, "reference": reference})
+
+    @property
+    def streams_fields(self) -> bool:
+        """Whether pieces of a field are enough for it."""
+        return self.mergeable is not None and self.inputs is Inputs.FIELD
 
     def checked(self, value: float) -> float:
         """Return the value as a float if it is one; raise `MetricUndefinedError` if not."""
@@ -167,7 +187,11 @@ class Metric:
             return self.whole(reference, prediction, **parameters)
         if self.mergeable is None:
             raise TypeError(self.slug)
-        plan = FieldPlan(parameters.get("layout", ""), reference.shape)
-        state = self.mergeable.init(plan, parameters)
-        chunk = FieldChunk(plan, reference=reference, prediction=prediction)
+        chunk: FieldChunk | SamplesChunk
+        if self.inputs is Inputs.FIELD:
+            plan = FieldPlan(parameters.get("layout", ""), reference.shape)
+            chunk = FieldChunk(plan, reference=reference, prediction=prediction)
+        else:
+            chunk = SamplesChunk(reference=reference, prediction=prediction)
+        state = self.mergeable.init(chunk.plan, parameters)
         return self.mergeable.finalize(self.mergeable.update(state, chunk))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -24,9 +24,15 @@ def shown(text: str) -> str:
     return quoted if len(quoted) <= _NAME_SHOWN else quoted[: _NAME_SHOWN - 4] + "...'"
 
 
-def shape_text(shape: Sequence[int]) -> str:
-    """Return a shape in words: "a single number" or "64 x 32"."""
-    return " x ".join(str(length) for length in shape) if shape else "a single number"
+def shape_text(shape: Sequence[int | None]) -> str:
+    """Return a shape in words: "a single number", "64 x 32" or "any number x 2"."""
+    lengths = ("any number" if length is None else str(length) for length in shape)
+    return " x ".join(lengths) if shape else "a single number"
+
+
+def is_fixed(shape: Sequence[int | None]) -> TypeGuard[Sequence[int]]:
+    """Tell whether the length of every axis is declared."""
+    return None not in shape
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -55,13 +61,17 @@ def check_shape(
     log: ProblemLog, target: TargetSpec, *, shape: Sequence[int], where: str = ""
 ) -> bool:
     """Note a shape other than the target's; return whether it fits."""
-    if tuple(shape) == tuple(target.shape):
+    expected = tuple(target.shape)
+    pairs = zip(shape, expected, strict=False)
+    if len(shape) == len(expected) and all(want in (None, have) for have, want in pairs):
         return True
     where = where or f"target {target.slug}"
     remedy = f"save it with shape {shape_text(target.shape)}"
-    if sorted(shape) == sorted(target.shape):
+    if not is_fixed(expected):
+        pass  # what could be meant is only plain where every length is declared
+    elif sorted(shape) == sorted(expected):
         remedy += "; the axes seem to be in another order"
-    elif math.prod(shape) == math.prod(target.shape):
+    elif math.prod(shape) == math.prod(expected):
         remedy += "; the number of values is right, so a reshape may be all it needs"
     log.add(
         "BAD_SHAPE",

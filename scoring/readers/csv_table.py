@@ -13,6 +13,7 @@ from scoring.contract import JsonValue, TargetSpec
 from scoring.errors import ReaderOptionError
 from scoring.readers.base import (
     REQUIRE_ALL,
+    AnyArray,
     ArraySource,
     MemorySource,
     Prediction,
@@ -212,7 +213,7 @@ def _note_too_many(log: ProblemLog, number: int, *, targets: int) -> None:
 
 def _sources(table: _Table, targets: Sequence[TargetSpec]) -> dict[str, ArraySource]:
     return {
-        target.slug: MemorySource(np.array(table.values[target.slug]).reshape(target.shape))
+        target.slug: MemorySource(_shaped(table.values[target.slug], target))
         for target in targets
         if target.slug in table.values
     }
@@ -251,3 +252,8 @@ READER = Reader(
         REQUIRE_ALL,
     ),
 )
+
+
+def _shaped(values: Sequence[float], target: TargetSpec) -> AnyArray:
+    """Return a row's values in the target's shape: one number, or one axis."""
+    return np.array(values) if target.shape else np.array(values[0])

@@ -18,7 +18,7 @@ warm_up()
 before = set(sys.modules)
 rng = np.random.default_rng(7)
 for metric in all_metrics():
-    shape = {Inputs.POOLED: (9,)}.get(metric.inputs, (4, 32))
+    shape = {Inputs.SAMPLES: (9,)}.get(metric.inputs, (4, 32))
     for pair in ((rng.normal(size=shape), rng.normal(size=shape)), (np.array(1.0), np.array(2.0))):
         try:
             metric.compute(*pair)

@@ -4,7 +4,7 @@ import pytest
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics import all_metrics, get_metric
 
-POOLED = [metric for metric in all_metrics() if metric.inputs == "pooled"]
+POOLED = [metric for metric in all_metrics() if metric.inputs == "samples"]
 Y = np.arange(1.0, 9.0)
 P = np.array([1.1, 1.9, 3.5, 3.8, 5.2, 5.2, 7.9, 8.1])
 INVARIANT_TO_SCALE = {

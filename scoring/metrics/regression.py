@@ -1,4 +1,4 @@
-"""Metrics over all targets at once: one number predicted and one true for each target."""
+"""Regression and rank correlation: one number predicted and one true for each sample."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from scoring.metrics.scalars import SIGN
 from scoring.readers.base import AnyArray
 
 _ALL_ANSWERED = (
-    "Needs every target answered: otherwise the row has status missing, unless the round declares "
-    "that the answered targets alone are used."
+    "Pooled over targets it needs every one answered: otherwise the row has status missing, unless "
+    "the round declares that the answered targets alone are used."
 )
 _CONSTANT = "all predictions, or all references, are the same number"
 
@@ -25,33 +25,33 @@ def _pair(reference: AnyArray, prediction: AnyArray) -> tuple[FloatArray, FloatA
     truth = np.asarray(reference, dtype=np.float64)
     guess = np.asarray(prediction, dtype=np.float64)
     if truth.ndim != 1 or truth.shape != guess.shape or not truth.size:
-        raise MetricInputError("a pooled metric needs one number for each target, one at least")
+        raise MetricInputError("there must be one number for each sample, and one sample at least")
     return truth, guess
 
 
 def _varying_pair(reference: AnyArray, prediction: AnyArray) -> tuple[FloatArray, FloatArray]:
     truth, guess = _pair(reference, prediction)
     if truth.size < 2:
-        raise MetricUndefinedError("two targets at least are needed")
+        raise MetricUndefinedError("two samples at least are needed")
     if np.ptp(truth) == 0 or np.ptp(guess) == 0:
         raise MetricUndefinedError(_CONSTANT)
     return truth, guess
 
 
 def rmse(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return the root of the mean squared error over targets."""
+    """Return the root of the mean squared error over samples."""
     truth, guess = _pair(reference, prediction)
     return float(np.sqrt(np.mean((guess - truth) ** 2)))
 
 
 def mae(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return the mean absolute error over targets."""
+    """Return the mean absolute error over samples."""
     truth, guess = _pair(reference, prediction)
     return float(np.mean(np.abs(guess - truth)))
 
 
 def mean_error(reference: AnyArray, prediction: AnyArray, *, sign: str) -> float:
-    """Return the mean of the signed errors over targets."""
+    """Return the mean of the signed errors over samples."""
     truth, guess = _pair(reference, prediction)
     difference = float(np.mean(guess - truth))
     return -difference if sign == "reference_minus_prediction" else difference
@@ -119,7 +119,7 @@ def _scipy(name: str, result: str, *pair: FloatArray) -> float:
         return float(getattr(getattr(stats, name)(*pair), result))
 
 
-def _pooled(
+def _of_samples(
     slug: str,
     title: str,
     *,
@@ -133,7 +133,8 @@ def _pooled(
         slug=slug,
         title=title,
         family="regression",
-        inputs=Inputs.POOLED,
+        inputs=Inputs.SAMPLES,
+        shapes=("n", "n"),
         direction=direction,
         unit=unit,
         bounds=bounds,
@@ -144,15 +145,15 @@ def _pooled(
 
 
 METRICS = (
-    _pooled(
+    _of_samples(
         "rmse",
-        "RMSE over targets",
+        "RMSE over samples",
         whole=rmse,
         direction=Direction.LOWER,
         unit="unit of the target",
         bounds=(0.0, None),
         perfect=0.0,
-        help="Root mean square error over all targets.",
+        help="Root mean square error over all samples.",
         traps=(
             "One large error outweighs many small ones.",
             "The same number per target, with weights and intervals, is 'squared_error' with the "
@@ -161,20 +162,20 @@ METRICS = (
         formula=r"\sqrt{\operatorname{mean}_i (u_i - v_i)^2}",
         citation="Willmott & Matsuura, Climate Research 30, 79 (2005), doi:10.3354/cr030079",
     ),
-    _pooled(
+    _of_samples(
         "mae",
-        "MAE over targets",
+        "MAE over samples",
         whole=mae,
         direction=Direction.LOWER,
         unit="unit of the target",
         bounds=(0.0, None),
         perfect=0.0,
-        help="Mean absolute error over all targets.",
+        help="Mean absolute error over all samples.",
         traps=("The same per target is 'absolute_error' with the aggregate 'mean'.",),
         formula=r"\operatorname{mean}_i |u_i - v_i|",
         citation="Willmott & Matsuura, Climate Research 30, 79 (2005), doi:10.3354/cr030079",
     ),
-    _pooled(
+    _of_samples(
         "mean_error",
         "Mean error (bias)",
         whole=mean_error,
@@ -192,7 +193,7 @@ METRICS = (
         formula=r"\operatorname{mean}_i (u_i - v_i)",
         citation="JCGM 200:2012, International Vocabulary of Metrology, 2.18",
     ),
-    _pooled(
+    _of_samples(
         "r2_determination",
         "R2, coefficient of determination",
         whole=r2_determination,
@@ -206,7 +207,7 @@ METRICS = (
         formula=r"1 - \sum_i (v_i - u_i)^2 / \sum_i (v_i - \bar v)^2",
         citation="Draper & Smith, Applied Regression Analysis, 3rd ed., Wiley 1998",
     ),
-    _pooled(
+    _of_samples(
         "r2_pearson",
         "R2, squared Pearson correlation",
         whole=r2_pearson,
@@ -223,7 +224,7 @@ METRICS = (
         formula=r"r(u, v)^2",
         citation="Pearson, Proc. R. Soc. London 58, 240 (1895), doi:10.1098/rspl.1895.0041",
     ),
-    _pooled(
+    _of_samples(
         "pearson",
         "Pearson correlation",
         whole=pearson,
@@ -236,7 +237,7 @@ METRICS = (
         formula=r"\operatorname{cov}(u, v) / (\sigma_u \sigma_v)",
         citation="Pearson, Proc. R. Soc. London 58, 240 (1895), doi:10.1098/rspl.1895.0041",
     ),
-    _pooled(
+    _of_samples(
         "spearman",
         "Spearman rank correlation",
         whole=spearman,
@@ -249,7 +250,7 @@ METRICS = (
         formula=r"r(\operatorname{rank} u, \operatorname{rank} v)",
         citation="Spearman, Am. J. Psychol. 15, 72 (1904), doi:10.2307/1412159",
     ),
-    _pooled(
+    _of_samples(
         "kendall_tau_b",
         "Kendall tau-b",
         whole=kendall_tau_b,
@@ -263,7 +264,7 @@ METRICS = (
         formula=r"(P - Q) / \sqrt{(P + Q + T_u)(P + Q + T_v)}",
         citation="Kendall, Biometrika 33, 239 (1945), doi:10.1093/biomet/33.3.239",
     ),
-    _pooled(
+    _of_samples(
         "slope",
         "Slope of prediction on reference",
         whole=slope,
@@ -281,7 +282,7 @@ METRICS = (
         formula=r"\operatorname{cov}(u, v) / \operatorname{var}(v)",
         citation="Draper & Smith, Applied Regression Analysis, 3rd ed., Wiley 1998",
     ),
-    _pooled(
+    _of_samples(
         "ccc",
         "Concordance correlation",
         whole=ccc,
