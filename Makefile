@@ -4,6 +4,7 @@
 #   PORT=9000 make demo       another port; HELDOUT_HOME=/folder another data folder
 #   make serve                the site alone
 #   make test | lint | bench | docs | lock
+#   make peers                also installs what the tests compare numbers with
 #   make replay CASE=/folder  hold a published round again and compare every number
 
 ifndef PYTHON
@@ -21,12 +22,12 @@ DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://
 	ALLOWED_HOSTS=heldout.example HTTPS=1 HELDOUT_HOME=$$(mktemp -d)
 
 .DEFAULT_GOAL := help
-.PHONY: help server dev demo serve test test-sqlite test-postgres lint mypy bench docs lock replay
+.PHONY: help server dev peers demo serve test test-sqlite test-postgres lint mypy bench docs lock replay
 
 help:
-	@sed -n '2,8s/^# *//p' Makefile
+	@sed -n '2,9s/^# *//p' Makefile
 
-server dev:
+server dev peers:
 	@test -n "$(PYTHON)" || { echo 'setup | Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12 ...'; exit 1; }
 	@$(PYTHON) bootstrap.py $@
 
@@ -69,9 +70,11 @@ docs: dev
 # Locks hold versions and hashes, never an address.
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --no-header pyproject.toml
+EVERYTHING := --extra server --extra client --extra production --extra formats --extra fast
 lock: server
 	$(BIN)/uv $(COMPILE) --extra server --extra client --group build -o requirements/server.txt
-	$(BIN)/uv $(COMPILE) --extra server --extra client --extra production --group dev -o requirements/dev.txt
+	$(BIN)/uv $(COMPILE) $(EVERYTHING) --group dev -o requirements/dev.txt
+	$(BIN)/uv $(COMPILE) $(EVERYTHING) --group dev --group peers -o requirements/peers.txt
 	$(BIN)/uv $(COMPILE) --extra server --extra production --group build -o requirements/production.txt
 	echo uv | $(BIN)/uv $(subst pyproject.toml,-,$(COMPILE)) -o requirements/uv.txt
 

@@ -1,4 +1,4 @@
-"""Make the environment in .venv: `python3 bootstrap.py server` or `python3 bootstrap.py dev`.
+"""Make the environment in .venv: `python3 bootstrap.py server`, `... dev` or `... peers`.
 
 Standard library only: this is the first thing that runs on a fresh machine. It installs the
 hash-pinned lock and the project itself, and notes what it did, so that a second call is
@@ -25,7 +25,11 @@ ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / ".heldout.json"
 OLDEST = (3, 11)
 # Which locks satisfy a wish; the first is the one to install.
-LOCKS = {"server": ["server.txt", "dev.txt"], "dev": ["dev.txt"]}
+LOCKS = {
+    "server": ["server.txt", "dev.txt", "peers.txt"],
+    "dev": ["dev.txt", "peers.txt"],
+    "peers": ["peers.txt"],
+}
 # What pip calls a setting, and the variable that tells uv the same.
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",

@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "knox",
     "rest_framework",
-    "rules",
 ]
 if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
     INSTALLED_APPS.remove("django.contrib.postgres")
@@ -91,7 +90,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "rules.permissions.ObjectPermissionBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
