@@ -34,7 +34,7 @@ def write_canonical(
     if not fits(source.shape, target.answer_shape):
         raise ReferenceRefused(
             f"The answer of target {target.slug} is {shape_text(source.shape)}, "
-            f"it should be {shape_text(target.answer_shape)}.",
+            f"the target is {shape_text(target.answer_shape)}.",
             "Correct the target's shape or the file.",
         )
     dtype = _CANONICAL[source.dtype.kind]

@@ -80,7 +80,7 @@ def _targets(round: Round, targets: list[Target]) -> list[str]:
         elif not fits(shapes[target.pk], target.answer_shape):
             unmet.append(
                 f"The answer of target {target.slug} has shape {shapes[target.pk]}, "
-                f"it should be {target.answer_shape}."
+                f"the target has shape {target.answer_shape}."
             )
     if not any(target.weight > 0 for target in targets):
         unmet.append("Every target has weight 0, so no score would count.")

@@ -225,12 +225,12 @@ def test_answers_are_public_only_after_the_reveal(draft: Round, ada: User) -> No
 def test_answer_may_have_a_shape_of_its_own(draft: Round, ada: User) -> None:
     members = Target.objects.create(round=draft, slug="members", shape=[50], reference_shape=[])
     peaks = Target.objects.create(round=draft, slug="peaks", shape=[None, 2])
-    assert set_reference(members, np.array(1.5), by=ada).shape == []
-    assert set_reference(peaks, np.ones((7, 2)), by=ada).shape == [7, 2]
-    with pytest.raises(ReferenceRefused, match="is 50, it should be a single number"):
-        set_reference(members, np.ones(50), by=ada)
-    with pytest.raises(ReferenceRefused, match="it should be any number x 2"):
-        set_reference(peaks, np.ones((7, 3)), by=ada)
+    assert set_reference(target=members, values=np.array(1.5), by=ada).shape == []
+    assert set_reference(target=peaks, values=np.ones((7, 2)), by=ada).shape == [7, 2]
+    with pytest.raises(ReferenceRefused, match="is 50, the target is a single number"):
+        set_reference(target=members, values=np.ones(50), by=ada)
+    with pytest.raises(ReferenceRefused, match="the target is any number x 2"):
+        set_reference(target=peaks, values=np.ones((7, 3)), by=ada)
     specs = {spec.slug: spec for spec in target_specs(draft)}
     assert (specs["members"].shape, specs["members"].of_reference) == ((50,), ())
     assert specs["peaks"].of_reference == (None, 2)
