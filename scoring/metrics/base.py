@@ -157,8 +157,8 @@ class Metric:
         reason = self.misfit(prediction=prediction.shape, reference=reference.shape)
         if reason:
             raise MetricInputError(reason)
-        must_be_finite = (reference,) if self.absent_parts else (reference, prediction)
-        if not all(np.isfinite(array).all() for array in must_be_finite):
+        given = prediction[~np.isnan(prediction)] if self.absent_parts else prediction
+        if not (np.isfinite(reference).all() and np.isfinite(given).all()):
             raise MetricInputError("reference and prediction must be finite")
         with np.errstate(all="ignore"):
             return self.checked(self._evaluate(reference, prediction, complete))
