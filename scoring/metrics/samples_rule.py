@@ -33,12 +33,12 @@ Measure = Callable[..., FloatArray]
 Value = Callable[..., float]
 
 
-def the_mean(means: FloatArray, count: int, **_: JsonValue) -> float:
+def the_mean(means: FloatArray, _count: int, **_: JsonValue) -> float:
     """Return the mean of the only measure."""
     return float(means[0])
 
 
-def the_root(means: FloatArray, count: int, **_: JsonValue) -> float:
+def the_root(means: FloatArray, _count: int, **_: JsonValue) -> float:
     """Return the root of the mean of the only measure."""
     return math.sqrt(means[0])
 
