@@ -11,7 +11,7 @@ from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric, Parameter
 from scoring.metrics.fields_chunk import FloatArray
-from scoring.metrics.samples_rule import SampleMean, sample_blocks, the_root
+from scoring.metrics.samples_rule import SampleMean, case_blocks, sample_blocks, the_mean, the_root
 
 _GRID = (
     "Members lie along the second axis; further axes are grid points, and each counts as one "
@@ -49,13 +49,13 @@ def fair_crps_of_cases(reference: FloatArray, prediction: FloatArray) -> FloatAr
     errors = prediction - reference[:, None]
     spread = _sorted_spread(errors) / (count * (count - 1))
     # Never below zero by the triangle inequality; rounding may say otherwise.
-    return np.maximum(np.abs(errors).mean(axis=1) - spread, 0.0)
+    return np.asarray(np.maximum(np.abs(errors).mean(axis=1) - spread, 0.0))
 
 
 def _several(prediction: FloatArray) -> int:
     if prediction.shape[1] < 2:
         raise MetricUndefinedError(_TWO_MEMBERS)
-    return prediction.shape[1]
+    return int(prediction.shape[1])
 
 
 def _lengths(vectors: FloatArray) -> FloatArray:
@@ -84,7 +84,7 @@ def fair_energy_of_cases(reference: FloatArray, prediction: FloatArray) -> Float
     count = _several(prediction)
     errors = prediction - reference[:, None]
     spread = _pair_distances(errors) / (count * (count - 1))
-    return np.maximum(_lengths(errors).mean(axis=1) - spread, 0.0)
+    return np.asarray(np.maximum(_lengths(errors).mean(axis=1) - spread, 0.0))
 
 
 def variogram_of_cases(reference: FloatArray, prediction: FloatArray, *, p: float) -> FloatArray:
@@ -94,11 +94,11 @@ def variogram_of_cases(reference: FloatArray, prediction: FloatArray, *, p: floa
         true = np.abs(reference[:, at + 1 :] - reference[:, at, None]) ** p
         forecast = np.abs(prediction[:, :, at + 1 :] - prediction[:, :, at, None]) ** p
         total += ((true - forecast.mean(axis=1)) ** 2).sum(axis=1)
-    return 2.0 * total  # both orders of every pair, as the definition counts them
+    return np.asarray(2.0 * total)  # both orders of every pair, as the definition counts them
 
 
 def _squared_error_of_mean(reference: FloatArray, prediction: FloatArray) -> FloatArray:
-    return np.square((prediction - reference[:, None]).mean(axis=1))
+    return np.asarray(np.square((prediction - reference[:, None]).mean(axis=1)))
 
 
 def _spread_and_error(
@@ -126,7 +126,7 @@ def brier_of_cases(
     score = np.square(share - happened)
     if estimator == "fair":
         score = score - share * (1.0 - share) / (_several(prediction) - 1)
-        return np.maximum(score, 0.0)  # as the fair CRPS: only rounding goes below zero
+        score = np.maximum(score, 0.0)  # as the fair CRPS: only rounding goes below zero
     return np.asarray(score)
 
 
@@ -138,7 +138,7 @@ def rank_shares(reference: FloatArray, prediction: FloatArray) -> FloatArray:
     below = (prediction < reference[:, None]).sum(axis=1)[:, None]
     tied = (prediction == reference[:, None]).sum(axis=1)[:, None]
     ranks = np.arange(prediction.shape[1] + 1)
-    return ((ranks >= below) & (ranks <= below + tied)) / (tied + 1.0)
+    return np.asarray(((ranks >= below) & (ranks <= below + tied)) / (tied + 1.0))
 
 
 def _reliability_index(means: FloatArray, _count: int) -> float:
@@ -155,7 +155,7 @@ def _ensemble_metric(
     title: str,
     *,
     measure: Callable[..., FloatArray],
-    value: Callable[..., float] | None = None,
+    value: Callable[..., float] = the_mean,
     vectors: bool = False,
     **record: object,
 ) -> Metric:
@@ -165,16 +165,13 @@ def _ensemble_metric(
         "bounds": (0.0, None),
         "perfect": 0.0,
     }
-    steps = {} if value is None else {"value": value}
-    if vectors:
-        steps["blocks"] = sample_blocks
     return Metric(
         slug=slug,
         title=title,
         family="ensembles",
         inputs=Inputs.SAMPLES,
         shapes=("n m d", "n d") if vectors else ("n m *", "n *"),
-        mergeable=SampleMean(measure, **steps),  # type: ignore[arg-type]
+        mergeable=SampleMean(measure, value, sample_blocks if vectors else case_blocks),
         **(defaults | record),  # type: ignore[arg-type]
     )
 

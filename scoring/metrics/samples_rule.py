@@ -17,6 +17,7 @@ from scoring.metrics.samples_chunk import SamplesChunk, SamplesPlan
 BLOCK_VALUES = 1 << 18
 
 Block = tuple[FloatArray, FloatArray]
+Blocks = Callable[[SamplesChunk], Iterator[Block]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class SampleMean:
 
     measure: Measure
     value: Value = the_mean
-    blocks: Callable[[SamplesChunk], Iterator[Block]] = case_blocks
+    blocks: Blocks = case_blocks
 
     def init(self, plan: SamplesPlan, parameters: Mapping[str, JsonValue]) -> MeanState:
         return MeanState(parameters, np.zeros(1), np.zeros(1))
