@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -167,6 +167,18 @@ class Metric:
         """Return why these shapes do not fit the metric, or nothing if they do."""
         patterns = dict(zip(("prediction", "reference"), self.shapes, strict=True))
         return misfit(patterns, {"prediction": prediction, "reference": reference})
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return everything the metric says of itself, without its functions."""
+        names = [each.name for each in fields(self) if each.repr]
+        record = {name: getattr(self, name) for name in names}
+        return record | {
+            "bounds": list(self.bounds),
+            "shapes": dict(zip(("prediction", "reference"), self.shapes, strict=True)),
+            "traps": list(self.traps),
+            "parameters": [asdict(parameter) for parameter in self.parameters],
+            "streams": self.mergeable is not None,
+        }
 
     @property
     def streams_fields(self) -> bool:
