@@ -117,7 +117,7 @@ def _shares(intensity: FloatArray, *, weighted: bool) -> FloatArray:
     if weighted and entropy < _WEIGHTED_BELOW:
         shares = shares ** (0.25 + 0.25 * entropy)
         shares /= shares.sum()
-    return shares
+    return np.asarray(shares)
 
 
 def spectral_entropy_similarity(
