@@ -10,8 +10,8 @@ import numpy as np
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.case_mean import CaseMean, case_blocks, sample_blocks, the_mean, the_root
 from scoring.metrics.fields_chunk import FloatArray
-from scoring.metrics.samples_rule import SampleMean, case_blocks, sample_blocks, the_mean, the_root
 
 _GRID = (
     "Members lie along the second axis; further axes are grid points, and each counts as one "
@@ -171,7 +171,7 @@ def _ensemble_metric(
         family="ensembles",
         inputs=Inputs.SAMPLES,
         shapes=("n m d", "n d") if vectors else ("n m *", "n *"),
-        mergeable=SampleMean(measure, value, sample_blocks if vectors else case_blocks),
+        mergeable=CaseMean(measure, value, sample_blocks if vectors else case_blocks),
         **(defaults | record),  # type: ignore[arg-type]
     )
 

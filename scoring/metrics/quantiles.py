@@ -9,9 +9,9 @@ import numpy as np
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError
 from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.case_mean import Blocks, CaseMean, case_blocks, sample_blocks
 from scoring.metrics.ensembles import GNEITING_RAFTERY
 from scoring.metrics.fields_chunk import FloatArray
-from scoring.metrics.samples_rule import Blocks, SampleMean, case_blocks, sample_blocks
 
 _SAME_LEVEL = 1e-9
 _BRACHER = (
@@ -199,7 +199,7 @@ def _quantile_metric(
         title=title,
         family="quantile forecasts",
         inputs=Inputs.SAMPLES,
-        mergeable=SampleMean(measure, blocks=blocks),
+        mergeable=CaseMean(measure, blocks=blocks),
         **(defaults | record),  # type: ignore[arg-type]
     )
 

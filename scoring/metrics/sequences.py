@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric
+from scoring.metrics.case_mean import CaseMean, sample_blocks
 from scoring.metrics.fields_chunk import FloatArray
 from scoring.metrics.masks import labels_of
-from scoring.metrics.samples_rule import SampleMean, sample_blocks
 from scoring.readers.base import AnyArray
 
 _LOG_SUM_TOLERANCE = 1e-4
@@ -167,6 +167,6 @@ METRICS = (
         ),
         formula=r"\exp\big( -\operatorname{mean}_i \log p_i(v_i) \big)",
         citation="Jelinek et al., J. Acoust. Soc. Am. 62, S63 (1977), doi:10.1121/1.2016299",
-        mergeable=SampleMean(surprise, _exponential, sample_blocks),
+        mergeable=CaseMean(surprise, _exponential, sample_blocks),
     ),
 )

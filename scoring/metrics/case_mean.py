@@ -72,7 +72,7 @@ def case_blocks(chunk: SamplesChunk) -> Iterator[Block]:
 
 
 @dataclass(frozen=True, slots=True)
-class SampleMean:
+class CaseMean:
     """A streaming metric of samples: measure every case, average, and make a value of it.
 
     Parameters
