@@ -1,4 +1,4 @@
-"""How a streaming metric of samples is put together: a value for each case, and their mean."""
+"""Streaming metrics of cases: a value for each sample, or each grid point of it, and their mean."""
 
 from __future__ import annotations
 

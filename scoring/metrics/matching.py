@@ -20,7 +20,7 @@ _MOST_PAIRS = 1 << 26
 
 def _points(array: AnyArray) -> FloatArray:
     values = np.asarray(array, dtype=np.float64)
-    return values.reshape(len(values), -1)
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def _distances(reference: AnyArray, prediction: AnyArray) -> FloatArray:

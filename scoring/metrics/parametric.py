@@ -222,7 +222,7 @@ METRICS = (
         direction=Direction.LOWER,
         unit="1",
         bounds=(0.0, 1.0),
-        perfect=0.0,
+        perfect=None,
         rankable=False,
         parameters=(
             Parameter(
