@@ -20,10 +20,8 @@ from tests.scoring.invariance.variations import (
     Variation,
 )
 
-EVEN_PREDICTION = Variation(
-    "constant prediction", lambda rng, v, u: (v, np.full(len(u), 1 / len(u)))
-)
-EVEN_REFERENCE = Variation("constant reference", lambda rng, v, u: (np.full(len(v), 1 / len(v)), u))
+EVEN_PREDICTION = Variation("constant prediction", lambda rng, v, u: (v, np.full(8, 0.125)))
+EVEN_REFERENCE = Variation("constant reference", lambda rng, v, u: (np.full(8, 0.125), u))
 SURE = Variation("single", lambda rng, v, u: (np.ones(1), np.ones(1)))
 COUNTS = Variation("counts", lambda rng, v, u: (v, 100.0 * u))
 NEGATIVE = Variation("below zero", lambda rng, v, u: (v, u - 0.5))
@@ -89,7 +87,6 @@ def of_bins(unchanged_by=frozenset(BINS), edges=BIN_EDGES):
 
 CLAIMS = {
     "kl_divergence": of_bins(BINS - {EXCHANGE}, {**BIN_EDGES, IMPOSSIBLE: UNDEFINED}),
-    # Near 0 the root of a difference: half the digits.
     "jensen_shannon": of_bins(),
     "total_variation": of_bins(),
     "hellinger": of_bins(),

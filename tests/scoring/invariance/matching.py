@@ -65,7 +65,6 @@ EDGES = {
     EMPTY: UNDEFINED,
     NOTHING_FOUND: UNDEFINED,
 }
-CUT = {"unit_parameters": ("cutoff",)}
 
 CLAIMS = {
     "matched_mae": Claim(numbers, NUMBERS, SAME | {ONE_MORE}, EDGES, 1),
@@ -109,13 +108,13 @@ CLAIMS = {
         points, POINTS, SAME | {BOTH_TURNED}, EDGES, 2, parameters={"form": "squared_sum"}
     ),
     "ospa": Claim(
-        points,
-        POINTS,
-        SAME | {BOTH_TURNED},
+        numbers,
+        NUMBERS,
+        SAME,
         {**EDGES, EMPTY: 0.0, NOTHING_FOUND: 2.0},
         1,
+        unit_parameters=("cutoff",),
         parameters={"cutoff": 2.0, "order": 2.0},
-        **CUT,
     ),
     "gospa": Claim(
         points,
@@ -124,6 +123,6 @@ CLAIMS = {
         {**EDGES, EMPTY: 0.0, NOTHING_FOUND: 5.0},
         1,
         parameters={"cutoff": 2.0, "order": 1.0},
-        **CUT,
+        unit_parameters=("cutoff",),
     ),
 }
