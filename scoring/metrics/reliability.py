@@ -67,7 +67,7 @@ _NOTHING_FOUND = "no reference, or no prediction, is at or below the threshold"
 _BINS = Parameter(
     "bins",
     "Forecasts are grouped in this many bins of the same width; 0 makes a group of each different "
-    "forecast.",
+    "forecast, different to the last bit.",
     default=10,
     low=0,
     high=1000,

@@ -32,12 +32,12 @@ def ever_vaguer(rng: np.random.Generator) -> Example:
     """Return forecasts that are sure, then in groups of both, then all the same but one."""
     example = events(rng)
     reference = example.reference
-    near = np.where(reference == 1, 0.8, 0.2)
+    near = np.where(reference == 1, 0.75, 0.25)
     for event in (0.0, 1.0):  # some of each are in the wrong group
         taken = np.flatnonzero(reference == event)[:2]
         near[taken] = 1.0 - near[taken]
-    vague = np.full(20, 0.42)
-    vague[0] = 0.11
+    vague = np.full(20, 0.375)
+    vague[0] = 0.125
     return Example(reference, example.perfect, near, vague)
 
 
