@@ -18,6 +18,14 @@ from scoring.readers.base import AnyArray
 _MOST_PAIRS = 1 << 26
 
 
+def reach(tolerance: float, largest: float) -> float:
+    """Return a tolerance with room for the rounding of numbers as large as the largest.
+
+    In decimal numbers 3.1 is within 0.1 of 3; in binary ones it just is not.
+    """
+    return tolerance + 1e-9 * tolerance + 4.0 * float(np.finfo(np.float64).eps) * largest
+
+
 def _points(array: AnyArray) -> FloatArray:
     values = np.asarray(array, dtype=np.float64)
     return values.reshape(len(values), math.prod(values.shape[1:]))
@@ -79,7 +87,9 @@ def matched_f1(reference: AnyArray, prediction: AnyArray, *, tolerance: float) -
     costs = _distances(reference, prediction)
     if not sum(costs.shape):
         raise MetricUndefinedError("both sets are empty")
-    found = int((assigned(np.where(costs > tolerance, 1.0, 0.0)) == 0).sum())
+    largest = max(float(np.abs(side).max(initial=0.0)) for side in (reference, prediction))
+    too_far = np.where(costs > reach(tolerance, largest), 1.0, 0.0)
+    found = int((assigned(too_far) == 0).sum())
     return 2.0 * found / sum(costs.shape)
 
 

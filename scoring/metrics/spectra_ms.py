@@ -12,6 +12,7 @@ from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric, Parameter
 from scoring.metrics.fields_chunk import FloatArray
+from scoring.metrics.matching import reach
 from scoring.readers.base import AnyArray
 
 _WEIGHTED_BELOW = 3.0  # entropy in nats: poorer spectra have their weak peaks raised
@@ -34,10 +35,9 @@ def _peaks(name: str, array: AnyArray) -> tuple[FloatArray, FloatArray]:
 
 def _near(truth: FloatArray, guess: FloatArray, tolerance: float) -> tuple[Any, Any]:
     """Return the pairs (peak of the reference, peak of the prediction) within the tolerance."""
-    # In decimal numbers 100.05 is within 0.05 of 100; in binary ones it just is not.
-    slack = tolerance + 1e-9 * tolerance + 4.0 * np.finfo(np.float64).eps * truth.max()
-    first = np.searchsorted(guess, truth - slack, side="left")
-    last = np.searchsorted(guess, truth + slack, side="right")
+    allowed = reach(tolerance, truth.max())
+    first = np.searchsorted(guess, truth - allowed, side="left")
+    last = np.searchsorted(guess, truth + allowed, side="right")
     counts = last - first
     rows = np.repeat(np.arange(truth.size), counts)
     starts = np.repeat(first - np.cumsum(counts) + counts, counts)

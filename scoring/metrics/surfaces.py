@@ -23,6 +23,7 @@ from scoring.metrics.masks import (
     spacing_of,
     surface_distances,
 )
+from scoring.metrics.matching import reach
 from scoring.readers.base import AnyArray
 
 
@@ -115,7 +116,7 @@ def surface_dice(
     if not (truth.any() and guess.any()):
         return 0.0
     distances = surface_distances(truth, guess, spacing=steps)
-    return float(np.mean(distances.pooled <= tolerance))
+    return float(np.mean(distances.pooled <= reach(tolerance, tolerance)))
 
 
 _EMPTY = Parameter(
