@@ -27,10 +27,12 @@ def floor(*, entries: int, targets: int, samples: int) -> list[float]:
     """Draw, multiply, and sort the rows of the product; ranks and intervals are not made."""
     values = np.ascontiguousarray(_table(entries, targets).T)
     rng = np.random.default_rng(_SEED)
-    even = np.full(targets, 1.0 / targets)
     for start in range(0, samples, _CHUNK):
         rows = min(_CHUNK, samples - start)
-        means = rng.multinomial(targets, even, size=rows).astype(np.float64) @ values
+        picks = rng.integers(targets, size=(rows, targets))
+        picks += np.arange(0, rows * targets, targets)[:, np.newaxis]
+        counts = np.bincount(picks.ravel(), minlength=rows * targets).reshape(rows, targets)
+        means = counts.astype(np.float64) @ values
         means.sort(axis=1)
     return []
 
@@ -41,10 +43,9 @@ def loop(*, entries: int, targets: int, samples: int) -> list[float]:
 
     values = _table(entries, targets)
     rng = np.random.default_rng(_SEED)
-    even = np.full(targets, 1.0 / targets)
     ranks = np.empty((samples, entries))
     for draw in range(samples):
-        chosen = np.repeat(np.arange(targets), rng.multinomial(targets, even))
+        chosen = rng.integers(targets, size=targets)
         ranks[draw] = rankdata(values[:, chosen].mean(axis=1), method="min")
     ends = np.percentile(ranks, [2.5, 97.5], axis=0, method="inverted_cdf")
     return [float(rank) for rank in ends.ravel()]
@@ -55,9 +56,12 @@ def engine(*, entries: int, targets: int, samples: int) -> list[float]:
     from scoring import uncertainty
     from scoring.contract import Aggregate, Direction
 
-    replicates = uncertainty.replicate_values(
-        _table(entries, targets), how=Aggregate.MEAN, samples=samples, seed=_SEED
+    shares = uncertainty.drawn_rank_shares(
+        uncertainty.weighted(_table(entries, targets), how=Aggregate.MEAN),
+        uncertainty.Draws(np.arange(targets)),
+        direction=Direction.LOWER,
+        samples=samples,
+        seed=_SEED,
     )
-    shares = uncertainty.rank_shares(replicates, direction=Direction.LOWER)
     ends = np.stack(uncertainty.rank_intervals(shares, confidence=0.95))
     return [float(rank) for rank in ends.ravel()]
