@@ -83,7 +83,8 @@ def _signed_rank_z(differences: FloatArray) -> tuple[FloatArray, FloatArray]:
         total[tied] = (positive[tied] * ranks).sum(axis=1)
         variance[tied] -= lost / 48.0
     with np.errstate(invalid="ignore", divide="ignore"):
-        centred, deviation = total - size * (size + 1.0) / 4.0, np.sqrt(variance)
+        centred = total - size * (size + 1.0) / 4.0
+        deviation = np.sqrt(np.where(size > 0, variance, np.nan))
         return (centred - 0.5) / deviation, (centred + 0.5) / deviation
 
 
