@@ -238,6 +238,9 @@ def _z_score(content: object, log: ProblemLog) -> ZScoreRule:
     if ddof not in (0, 1) or isinstance(ddof, bool):
         keys.wrong("ddof", f"{ddof!r} is neither 0 nor 1", "write 0 (population) or 1 (sample)")
         ddof = 0
-    return ZScoreRule(
-        ddof=ddof, drop_below=keys.number("drop_below", -2.0), floor=keys.number("floor", -2.0)
-    )
+    return ZScoreRule(ddof=ddof, drop_below=_limit(keys, "drop_below"), floor=_limit(keys, "floor"))
+
+
+def _limit(keys: _Keys, key: str) -> float | None:
+    """Return a limit of Z-scores; the word ``none``, as TOML has no null, switches it off."""
+    return None if keys.get(key) == "none" else keys.number(key, -2.0)

@@ -120,7 +120,8 @@ def field_of(table: ScoreTable, rule: RankRule) -> Field:
     """
     _demand(table, rule)
     chosen = {term.metric: _models(table, rule, term.metric) for term in rule.metrics}
-    there = ~np.isnan(np.stack(list(chosen.values()))).any(axis=0).any(axis=0)
+    # (metrics, models, entries, targets): answered is what one model has all metrics of.
+    there = (~np.isnan(np.stack(list(chosen.values())))).all(axis=0).any(axis=0)
     answered = there.sum(axis=1)
     entries = _ranked(answered, len(table.targets), rule.missing)
     units, strata = _units(table, rule)
