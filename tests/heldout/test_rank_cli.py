@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from heldout.cli import main
-from tests.docs.places import ROOT
+from tests.docs.places import RANKING_PAGE, ROOT
 from tests.scoring.published_ranks import sampl6
 
 RULE = {"metrics": ["squared_error"], "aggregate": "root_mean"}
@@ -198,3 +198,20 @@ def test_ranking_needs_no_django_and_no_yaml(folder):
     )
     assert done.returncode == 0, done.stderr
     assert "hmz0n" in done.stdout
+
+
+def test_the_page_shows_what_the_command_prints(rank, folder):
+    page = RANKING_PAGE.read_text(encoding="utf-8")
+    scores = {"A": [0.9, 0.6, 0.8, 0.7], "B": [0.8, 0.9, 0.8, 0.2], "C": [0.7, 0.5, 0.1, 0.3]}
+    lines = [
+        f"{entry},c{number},dice,{value}"
+        for entry, values in scores.items()
+        for number, value in enumerate(values, start=1)
+    ]
+    (folder / "long.csv").write_text(
+        "\n".join(["entry,target,metric,value", *lines]), encoding="utf-8"
+    )
+    rule = 'metrics = [{metric = "dice", direction = "higher"}]'
+    assert rule in page
+    (folder / "rule.toml").write_text(rule, encoding="utf-8")
+    assert rank(rule="rule.toml")[1] in page
