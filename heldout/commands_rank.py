@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heldout.commands_offline import EXIT_OK, UsageError, guarded, show
 from heldout.tables import table
+from scoring.contract import Direction
 from scoring.engine import ENGINE_VERSION
 from scoring.ranking.board import BoardLine, RankBoard, rank_board
 from scoring.ranking.long_csv import read_long_csv
@@ -29,6 +31,9 @@ from scoring.uncertainty import SAMPLES, EntryUncertainty
 _NO_YAML = (
     "{path}: reading YAML needs the package PyYAML: install it, or write the rule as .json or .toml"
 )
+
+
+_FIRMNESS = ("tested_rank_low", "tested_rank_high", "left_out_rank_low", "left_out_rank_high")
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -119,14 +124,17 @@ def _progress(samples: int) -> Callable[[int], None]:
 
 def board_record(board: RankBoard) -> dict[str, Any]:
     """Return all that is known of a board, ready for JSON."""
-    known = _stability(board)
+    known = _firmness(board)
     return {
         "engine_version": ENGINE_VERSION,
         "rule": board.rule.to_json(),
         "direction": board.rule.direction.value,
         "bootstrap": {"draws": len(board.replicates), "seed": board.seed},
-        "kendall_tau": known.pop("kendall_tau", None),
-        "lines": [_line_record(line) | known.get(line.entry, {}) for line in board.lines],
+        "kendall_tau": _taus(board),
+        "lines": [
+            _line_record(line) | known.get(line.entry, dict.fromkeys(_FIRMNESS))
+            for line in board.lines
+        ],
     }
 
 
@@ -138,35 +146,41 @@ def _line_record(line: BoardLine) -> dict[str, Any]:
     )
 
 
-def _stability(board: RankBoard) -> dict[str, Any]:
-    """Return by entry the ranks left by pairwise tests and by leaving out each target."""
+def _firmness(board: RankBoard) -> dict[str, dict[str, int | None]]:
+    """Return by entry the ranks left open by pairwise tests, and by leaving out each unit drawn."""
     field = board.field
-    names = [line.entry for line in board.lines if line.rank is not None]
-    if len(names) < 2 or len(names) < len(field.entries) or not len(board.replicates):
+    if len(board.names) < 2 or not len(board.replicates):
         return {}
     better = significantly_better(
         field.matrix, direction=field.direction, alpha=board.rule.alpha, adjust=True
     )
-    low, high = rank_bounds_by_tests(better)
-    without = ranks_without_each(
-        field.values, field.units, direction=board.rule.direction, tolerance=board.rule.tolerance
-    )
-    sign = -1.0 if board.rule.direction.value == "higher" else 1.0
+    found: list[NDArray[np.int64] | None] = [*rank_bounds_by_tests(better), None, None]
+    if len(np.unique(field.units)) > 1:
+        without = ranks_without_each(
+            field.values,
+            field.units,
+            direction=board.rule.direction,
+            tolerance=board.rule.tolerance,
+        )
+        found[2:] = [without.min(axis=0), without.max(axis=0)]
+    return {
+        name: {
+            key: None if ranks is None else int(ranks[place])
+            for key, ranks in zip(_FIRMNESS, found, strict=True)
+        }
+        for place, name in enumerate(board.names)
+    }
+
+
+def _taus(board: RankBoard) -> dict[str, float] | None:
+    """Return how near the draws' orders are to the board's: median and 95 % of Kendall's tau."""
+    sign = -1.0 if board.rule.direction is Direction.HIGHER else 1.0
     taus = kendall_taus(sign * board.replicates, sign * board.values)
     taus = taus[~np.isnan(taus)]
-    found: dict[str, Any] = {
-        board.names[place]: {
-            "tested_rank_low": int(low[place]),
-            "tested_rank_high": int(high[place]),
-            "left_out_rank_low": int(without[:, place].min()),
-            "left_out_rank_high": int(without[:, place].max()),
-        }
-        for place in range(len(field.entries))
-    }
-    if taus.size:
-        quantiles = np.quantile(taus, [0.025, 0.5, 0.975])
-        found["kendall_tau"] = dict(zip(("low", "median", "high"), quantiles.tolist(), strict=True))
-    return found
+    if not taus.size:
+        return None
+    quantiles = np.quantile(taus, [0.025, 0.5, 0.975]).tolist()
+    return dict(zip(("low", "median", "high"), quantiles, strict=True))
 
 
 def _text(board: RankBoard) -> str:

@@ -105,8 +105,15 @@ def rank_board(
         _line(table, field, number, rank=ranking.ranks[number], value=values[number], known=known)
         for number in ranking.order
     ]
+    lines = ranked + _unranked(table, field)
+    names = tuple(table.entries[number] for number in field.entries)
+    return RankBoard(rule, names, tuple(lines), field, values, replicates, seed)
+
+
+def _unranked(table: ScoreTable, field: Field) -> list[BoardLine]:
+    """Return the lines of the entries that the rule leaves out."""
     left_out = sorted(set(range(len(table.entries))) - set(field.entries.tolist()))
-    lines = ranked + [
+    return [
         BoardLine(
             entry=table.entries[number],
             status=ScoreStatus.MISSING,
@@ -118,8 +125,6 @@ def rank_board(
         )
         for number in left_out
     ]
-    names = tuple(table.entries[number] for number in field.entries)
-    return RankBoard(rule, names, tuple(lines), field, values, replicates, seed)
 
 
 def _line(

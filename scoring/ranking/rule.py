@@ -123,10 +123,6 @@ class RankRule:
         named = (*self.levels, self.unit_weights, self.resample, self.strata)
         return tuple(dict.fromkeys(name for name in named if name not in (None, "target")))
 
-    @property
-    def has_weights(self) -> bool:
-        return self.unit_weights is not None or bool(self.target_weights)
-
     def to_json(self) -> dict[str, Any]:
         """Return the rule as a rule file would declare it, with all defaults."""
         return asdict(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -19,7 +19,6 @@ from scoring.readers import ProblemLog
 
 Choice = TypeVar("Choice", bound=StrEnum)
 _KEYS = tuple(each.name for each in fields(RankRule))
-_PENALIZED = (Scheme.AGGREGATE, Scheme.Z_SCORE, Scheme.TEST_THEN_RANK)
 
 
 def rule_from(content: object) -> RankRule:
@@ -48,15 +47,15 @@ def rule_from(content: object) -> RankRule:
         models=keys.choice("models", ModelChoice.FIRST),
         missing=keys.choice("missing", MissingPolicy.INCOMPLETE),
         penalty=keys.number("penalty", None),
-        tolerance=keys.number("tolerance", 0.0, low=0.0) or 0.0,
-        target_tolerance=keys.number("target_tolerance", 0.0, low=0.0) or 0.0,
+        tolerance=keys.real("tolerance", 0.0, low=0.0),
+        target_tolerance=keys.real("target_tolerance", 0.0, low=0.0),
         ties=keys.choice("ties", Ties.MIN),
         z_score=_z_score(keys.get("z_score", {}), log),
-        alpha=keys.number("alpha", 0.05, low=0.0, high=1.0) or 0.05,
+        alpha=keys.real("alpha", 0.05, low=1e-6, high=0.5),
         adjust=keys.choice("adjust", Adjustment.NONE),
         resample=keys.label("resample", extra=("target",)) or "target",
         strata=keys.label("strata"),
-        confidence=keys.number("confidence", 0.95, low=0.5, high=1.0) or 0.95,
+        confidence=keys.real("confidence", 0.95, low=0.5, high=0.999),
     )
     log.raise_if_any()
     for problem in contradictions(rule):
@@ -67,52 +66,61 @@ def rule_from(content: object) -> RankRule:
 
 def contradictions(rule: RankRule) -> list[Problem]:
     """Return what a rule asks for that cannot be had together."""
-    composite = rule.scheme in (Scheme.MEAN_RANK, Scheme.Z_SCORE)
-    unfit = (
-        (
-            len(rule.metrics) > 1 and not composite,
-            "metrics",
-            f"scheme {rule.scheme.value} ranks by one metric, not {len(rule.metrics)}",
-            "leave one, or use scheme z_score or mean_rank, which combine several",
-        ),
-        (
-            rule.aggregate is Aggregate.POOLED,
-            "aggregate",
-            "a pooled metric has one value for all targets, so nothing is left to aggregate",
-            "give that value as the one target of the table, with aggregate mean",
-        ),
-        (
-            rule.scheme is Scheme.TEST_THEN_RANK and bool(rule.levels or rule.has_weights),
-            "scheme",
-            "test_then_rank compares targets one by one: levels and weights mean nothing to it",
-            "leave out levels, unit_weights and target_weights",
-        ),
-        (
-            rule.models is ModelChoice.BEST_COMPOSITE and rule.scheme is not Scheme.Z_SCORE,
-            "models",
-            "best_composite chooses by the sum of Z-scores, which only scheme z_score has",
-            "use best_per_metric or first",
-        ),
-        (
-            rule.missing is MissingPolicy.WORST
-            and rule.penalty is None
-            and rule.scheme in _PENALIZED,
-            "penalty",
-            "missing is worst, but nothing says what stands in",
-            "declare penalty: a value of the metric, or a Z-score for scheme z_score",
-        ),
-        (
-            rule.strata is not None and rule.strata == rule.resample,
-            "strata",
-            "each stratum would hold one unit, and every draw would be the same",
-            "resample something that lies within the strata",
-        ),
-    )
     return [
         Problem("RULE", f"rule, key {key}: {message}", f"key {key}", remedy)
-        for applies, key, message, remedy in unfit
-        if applies
+        for applies, key, message, remedy in _CONTRADICTIONS
+        if applies(rule)
     ]
+
+
+_COMPOSITE = (Scheme.MEAN_RANK, Scheme.Z_SCORE)
+_CONTRADICTIONS: tuple[tuple[Callable[[RankRule], bool], str, str, str], ...] = (
+    (
+        lambda rule: len(rule.metrics) > 1 and rule.scheme not in _COMPOSITE,
+        "metrics",
+        "several metrics are named, and this scheme ranks by one metric",
+        "leave one, or use scheme z_score or mean_rank, which combine several",
+    ),
+    (
+        lambda rule: rule.aggregate is Aggregate.POOLED,
+        "aggregate",
+        "a pooled metric has one value for all targets, so nothing is left to aggregate",
+        "give that value as the one target of the table, with aggregate mean",
+    ),
+    (
+        lambda rule: (
+            rule.scheme is Scheme.TEST_THEN_RANK
+            and bool(rule.levels or rule.unit_weights or rule.target_weights)
+        ),
+        "scheme",
+        "test_then_rank compares targets one by one: levels and weights mean nothing to it",
+        "leave out levels, unit_weights and target_weights",
+    ),
+    (
+        lambda rule: (
+            rule.models is ModelChoice.BEST_COMPOSITE and rule.scheme is not Scheme.Z_SCORE
+        ),
+        "models",
+        "best_composite chooses by the sum of Z-scores, which only scheme z_score has",
+        "use best_per_metric or first",
+    ),
+    (
+        lambda rule: (
+            rule.missing is MissingPolicy.WORST
+            and rule.penalty is None
+            and rule.scheme is not Scheme.MEAN_RANK
+        ),
+        "penalty",
+        "missing is worst, but nothing says what stands in",
+        "declare penalty: a value of the metric, or a Z-score for scheme z_score",
+    ),
+    (
+        lambda rule: rule.strata is not None and rule.strata == rule.resample,
+        "strata",
+        "it is the same label as resample: every draw would be the same",
+        "resample something that lies within the strata",
+    ),
+)
 
 
 class _Keys:
@@ -151,12 +159,16 @@ class _Keys:
         self.wrong(key, f"{found!r} is no label", f"use one of {', '.join((*extra, *LABELS))}")
         return None
 
-    def number(
-        self, key: str, default: float | None, *, low: float = -math.inf, high: float = math.inf
-    ) -> float | None:
+    def number(self, key: str, default: float | None) -> float | None:
+        """Return a number, or None where the file says null."""
+        return None if self.get(key, default) is None else self.real(key, default or 0.0)
+
+    def real(
+        self, key: str, default: float, *, low: float = -math.inf, high: float = math.inf
+    ) -> float:
         found = self.get(key, default)
-        if found is None or (_is_number(found) and low <= found <= high):
-            return None if found is None else float(found)
+        if _is_number(found) and low <= found <= high:
+            return float(found)
         bounds = "" if low == -math.inf else f" from {low:g}" + f" to {high:g}" * (high < math.inf)
         self.wrong(key, f"{found!r} is not a number{bounds}", f"write a number{bounds}")
         return default
@@ -193,10 +205,10 @@ def _term(content: object, where: str, log: ProblemLog) -> MetricTerm:
         direction = keys.choice("direction", direction)
     elif name:
         direction = _registered_direction(name, keys) or direction
-    weight = keys.number("weight", 1.0, low=0.0)
+    weight = keys.real("weight", 1.0, low=0.0)
     if weight == 0:
         keys.wrong("weight", "is 0", "leave the metric out, or give it a weight")
-    return MetricTerm(name, direction, 1.0 if weight is None else weight)
+    return MetricTerm(name, direction, weight)
 
 
 def _registered_direction(name: str, keys: _Keys) -> Direction | None:
@@ -225,11 +237,7 @@ def _target_weights(content: object, log: ProblemLog) -> dict[str, float]:
         _Keys(content, log, where="target_weights", allowed=("a weight for each target",))
         return {}
     keys = _Keys(content, log, where="target_weights", allowed=list(content))
-    found: dict[str, float] = {}
-    for target in content:
-        weight = keys.number(target, 1.0, low=0.0)
-        found[str(target)] = 1.0 if weight is None else weight
-    return found
+    return {str(target): keys.real(target, 1.0, low=0.0) for target in content}
 
 
 def _z_score(content: object, log: ProblemLog) -> ZScoreRule:

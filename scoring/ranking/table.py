@@ -76,12 +76,7 @@ def score_table(rows: Iterable[Row]) -> ScoreTable:
                 "there are two rows; leave one"
             )
         cells[place] = np.nan if row.value is None else row.value
-        for column, label in row.labels.items():
-            if labels.setdefault((column, row.target), label) != label:
-                raise TableError(
-                    f"target {row.target}: {column} is {labels[column, row.target]!r} in one row "
-                    f"and {label!r} in another; write the same in all"
-                )
+        _note_labels(labels, row)
     models = 1 + max((place[1] for place in cells), default=0)
     dense = np.full((len(metrics), models, len(entries), len(targets)), np.nan)
     for place, value in cells.items():
@@ -96,3 +91,13 @@ def score_table(rows: Iterable[Row]) -> ScoreTable:
             for column in sorted(columns)
         },
     )
+
+
+def _note_labels(labels: dict[tuple[str, str], str], row: Row) -> None:
+    for column, label in row.labels.items():
+        known = labels.setdefault((column, row.target), label)
+        if known != label:
+            raise TableError(
+                f"target {row.target}: {column} is {known!r} in one row and {label!r} in another; "
+                "write the same in all"
+            )

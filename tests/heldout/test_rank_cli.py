@@ -161,6 +161,15 @@ def test_number_of_draws_must_be_a_whole_number(rank, capsys):
     assert "'-5' is not a whole number" in capsys.readouterr().err
 
 
+def test_single_target_leaves_no_ranks_without_it(rank, folder):
+    text = "entry,target,metric,value\nkendall_tau,t,squared_error,1\nB,t,squared_error,2\n"
+    (folder / "long.csv").write_text(text, encoding="utf-8")
+    first, _ = json.loads(rank("--json", "--bootstrap", "20")[1])["lines"]
+    assert (first["entry"], first["rank"]) == ("kendall_tau", 1)
+    assert (first["tested_rank_low"], first["tested_rank_high"]) == (1, 2)
+    assert (first["left_out_rank_low"], first["left_out_rank_high"]) == (None, None)
+
+
 def test_missing_values_and_labels_are_read(rank, folder):
     (folder / "long.csv").write_text(
         "entry,target,metric,value,status,class\n"
