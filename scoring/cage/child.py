@@ -22,6 +22,7 @@ from scoring.cage import wire
 from scoring.cage.confine import Ground, close_all_but, confine, die_first, end_with_parent, silence
 from scoring.cage.files import unpacked
 from scoring.cage.records import CageLimits, CageOutcome, Layer
+from scoring.cage.rehearsal import rehearse
 from scoring.contract import JsonValue
 from scoring.errors import ScoringError
 
@@ -42,6 +43,7 @@ def live(inbox: socket.socket, ground: Ground) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         silence()
+        rehearse()
         _, descriptors, _, _ = socket.recv_fds(inbox, 1, 1)
         if descriptors:
             with socket.socket(fileno=descriptors[0]) as channel:

@@ -15,7 +15,6 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import scoring
 from scoring.cage import wire
@@ -54,7 +53,7 @@ class _Ending:
 
 
 class ZygoteLostError(Exception):
-    """The zygote ended or hung before the job came to an end, which says nothing of the job."""
+    """The zygote ended, hung, or could fork no child: nothing is said about the job."""
 
 
 class _Zygote:
@@ -134,10 +133,12 @@ def run_caged(job: CagedJob) -> CageResult:
     A bad file, a crash or a limit is a result, not an exception.
     """
     for _ in range(MOST_ZYGOTES):
+        zygote = _running_zygote()
         try:
-            return _run(job)
+            return _run(zygote, job)
         except ZygoteLostError:
-            logger.warning("the scoring process was lost and is started again")
+            logger.warning("the scoring process %d was lost with a job", zygote.pid)
+            zygote.has_ended()  # or the next round would find it alive still
     return CageResult(CageOutcome.BROKEN, detail="the scoring process does not stay alive")
 
 
@@ -173,8 +174,7 @@ def stop_zygote() -> None:
         zygote.stop()
 
 
-def _run(job: CagedJob) -> CageResult:
-    zygote = _running_zygote()
+def _run(zygote: _Zygote, job: CagedJob) -> CageResult:
     channel, line = zygote.hand_over()
     with channel, line, packed(job.files) as (places, descriptors):
         request = {
@@ -183,32 +183,40 @@ def _run(job: CagedJob) -> CageResult:
             "request": dict(job.request),
             "files": places,
         }
-        given = time.monotonic()
+        deadline = time.monotonic() + START_S
         channel.settimeout(START_S)
         with contextlib.suppress(ConnectionError, TimeoutError):  # the line tells why
             wire.send_json(channel, request, descriptors)
-        _await_begin(zygote, line, deadline=given + START_S)
+        _await_begin(zygote, line, deadline=deadline)
         started = time.monotonic()
-        try:
-            content, _ = wire.receive(
-                channel, limit=job.limits.answer_bytes, deadline=started + job.limits.wall_s
-            )
-        except TimeoutError:
-            ended, patience_s = CageOutcome.TIME, 0.0
-        except ValueError:
-            ended, patience_s = CageOutcome.OUTPUT, 0.0
-        except (wire.ConnectionEndedError, ConnectionError):
-            ended, patience_s = CageOutcome.CRASHED, LAST_MOMENT_S
-        else:
-            return _answered(content, wall_s=time.monotonic() - started)
+        answer = _answer(channel, deadline=started + job.limits.wall_s, limits=job.limits)
+        if not isinstance(answer, CageOutcome):
+            return _answered(answer, wall_s=time.monotonic() - started)
+        patience_s = LAST_MOMENT_S if answer is CageOutcome.CRASHED else 0.0
         ending = _ending(zygote, line, patience_s=patience_s)
-    wall_s = time.monotonic() - started
-    if ended is CageOutcome.CRASHED:
-        ended, detail = _judge(ending, limits=job.limits)
-    else:
-        detail = ""
-    used = {"cpu_s": ending.cpu_s, "peak_bytes": ending.peak_bytes}
-    return CageResult(ended, detail=detail, wall_s=wall_s, **used)
+    outcome, detail = answer, ""
+    if outcome is CageOutcome.CRASHED:
+        outcome, detail = _judge(ending, limits=job.limits)
+    return CageResult(
+        outcome,
+        detail=detail,
+        wall_s=time.monotonic() - started,
+        cpu_s=ending.cpu_s,
+        peak_bytes=ending.peak_bytes,
+    )
+
+
+def _answer(channel: socket.socket, *, deadline: float, limits: CageLimits) -> bytes | CageOutcome:
+    """Receive the child's answer, or tell how it came to none."""
+    try:
+        content, _ = wire.receive(channel, limit=limits.answer_bytes, deadline=deadline)
+    except TimeoutError:
+        return CageOutcome.TIME
+    except ValueError:
+        return CageOutcome.OUTPUT
+    except (wire.ConnectionEndedError, ConnectionError):
+        return CageOutcome.CRASHED
+    return content
 
 
 def _await_begin(zygote: _Zygote, line: socket.socket, *, deadline: float) -> None:
@@ -219,8 +227,6 @@ def _await_begin(zygote: _Zygote, line: socket.socket, *, deadline: float) -> No
         zygote.kill()
         raise ZygoteLostError from None
     except (wire.ConnectionEndedError, ConnectionError):
-        # Ended, or out of processes: then too another may have better luck.
-        time.sleep(0.1)
         raise ZygoteLostError from None
 
 

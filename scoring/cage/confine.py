@@ -34,12 +34,16 @@ class Ground:
     """What the zygote has prepared for its children.
 
     `mapped_bytes` is the address space that the loaded libraries take; `ruleset` the descriptor
-    of Landlock's rules, if there are any.
+    of Landlock's rules and `filter` the program of seccomp's, where there are any. The layers
+    say which, and why not.
     """
 
-    layers: tuple[Layer, ...]
+    namespaces: Layer
+    landlock: Layer
+    seccomp: Layer
     mapped_bytes: int
     ruleset: int | None
+    filter: bytes
 
     @property
     def descriptors(self) -> set[int]:
@@ -49,17 +53,13 @@ class Ground:
 def leave_namespaces() -> Layer:
     """Move this process, which must have one thread, to where there is no network."""
     name, kept_out = "namespaces", "no network, no foreign shared memory"
-    tries = [("", _NEW_NAMESPACES)] if os.geteuid() == 0 else []
-    tries.append((" (as a user of its own)", _NEW_USER | _NEW_NAMESPACES))
-    refusal = ""
-    for how, flags in tries:
-        try:
-            linux.unshare(flags)
-        except OSError as error:
-            refusal = _refusal(error)
-        else:
-            return Layer(name, True, kept_out + how)
-    return Layer(name, False, refusal)
+    # Root needs no user namespace, and in one could not become nobody any more.
+    flags = _NEW_NAMESPACES if os.geteuid() == 0 else _NEW_USER | _NEW_NAMESPACES
+    try:
+        linux.unshare(flags)
+    except OSError as error:
+        return Layer(name, False, _refusal(error))
+    return Layer(name, True, kept_out)
 
 
 def prepare(*, namespaces: Layer) -> Ground:
@@ -67,10 +67,15 @@ def prepare(*, namespaces: Layer) -> Ground:
     _enter_empty_folder()
     try:
         ruleset: int | None = landlock.rules(landlock.library_folders())
-        rules = Layer("landlock", True, landlock.meaning(landlock.version()))
+        files = Layer("landlock", True, landlock.meaning(landlock.version()))
     except OSError as error:
-        ruleset, rules = None, Layer("landlock", False, _refusal(error))
-    return Ground((namespaces, rules), _mapped_bytes(), ruleset)
+        ruleset, files = None, Layer("landlock", False, _refusal(error))
+    try:
+        program = seccomp.prepared()
+        calls = Layer("seccomp", True, "no sockets, programs, processes, tracing, writing of files")
+    except OSError as error:
+        program, calls = b"", Layer("seccomp", False, _refusal(error))
+    return Ground(namespaces, files, calls, _mapped_bytes(), ruleset, program)
 
 
 def confine(limits: CageLimits, ground: Ground, *, keep: Iterable[int]) -> list[Layer]:
@@ -83,22 +88,19 @@ def confine(limits: CageLimits, ground: Ground, *, keep: Iterable[int]) -> list[
     """
     highest = close_all_but({*keep} | ground.descriptors)
     _take_limits(limits, ground, highest=highest)
-    namespaces, landlocked = ground.layers
     layers = [
         Layer("limits", True, "memory, processor, files, output, no core dump"),
-        namespaces,
+        ground.namespaces,
         _layer("identity", _become_nobody),
         _layer("privileges", _promise_no_privileges),
     ]
     end_with_parent()  # after the change of user, which would undo it
-    if ground.ruleset is not None:
-        landlock_rules = ground.ruleset
-        landlocked = _layer("landlock", lambda: _landlock(landlock_rules, landlocked.detail))
-        os.close(landlock_rules)
-    filtered = _layer("seccomp", _filter_calls)  # last: it refuses what the others need
-    if not filtered.active:
+    layers.append(_taken_on(ground.landlock, lambda: _landlock(ground)))
+    # Last: it refuses what the others need.
+    layers.append(_taken_on(ground.seccomp, lambda: seccomp.restrict(ground.filter)))
+    if not layers[-1].active:
         _limit(resource.RLIMIT_NPROC, 0)
-    return [*layers, landlocked, filtered]
+    return layers
 
 
 def silence() -> None:
@@ -151,10 +153,11 @@ def _become_nobody() -> str:
     """Change from root to a user who owns nothing, and give up every capability."""
     if os.geteuid() == 0:
         os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-    linux.drop_capabilities()
-    return f"user {os.geteuid()}, no capabilities"
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+    if sys.platform == "linux":
+        linux.drop_capabilities()
+    return "not root, no capabilities"
 
 
 def _promise_no_privileges() -> str:
@@ -163,14 +166,21 @@ def _promise_no_privileges() -> str:
     return "no new ones by any program, not to be traced"
 
 
-def _landlock(ruleset: int, meaning: str) -> str:
-    landlock.restrict(ruleset)
-    return meaning
+def _landlock(ground: Ground) -> None:
+    for ruleset in ground.descriptors:
+        landlock.restrict(ruleset)
+        os.close(ruleset)
 
 
-def _filter_calls() -> str:
-    seccomp.restrict()
-    return "no sockets, programs, processes, tracing or writing of files"
+def _taken_on(layer: Layer, take_on: Callable[[], None]) -> Layer:
+    """Take on what the zygote has prepared, if it could."""
+    if not layer.active:
+        return layer
+    try:
+        take_on()
+    except OSError as error:
+        return Layer(layer.name, False, _refusal(error))
+    return layer
 
 
 def _layer(name: str, take_on: Callable[[], str]) -> Layer:

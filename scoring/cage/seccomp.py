@@ -64,7 +64,7 @@ FREE: dict[str, tuple[int | None, int | None]] = {
     "getsid": (124, 156), "getpgid": (121, 155), "exit": (60, 93), "exit_group": (231, 94),
     "getrlimit": (97, 163),
 }  # fmt: skip
-# Allowed for some arguments only; see `_conditions`.
+# Allowed for some arguments only; see `_conditions` and `restrict`.
 LIMITED: dict[str, tuple[int | None, int | None]] = {
     "open": (2, None), "openat": (257, 56), "clone": (56, 220), "clone3": (435, 435),
     "kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261),
@@ -75,21 +75,15 @@ _INSTRUCTION_BYTES = 8
 _Instruction = tuple[int, int, int, int]
 
 
-def restrict() -> None:
-    """Refuse this process and its threads all but the listed calls; needs no_new_privs.
+def prepared() -> bytes:
+    """Return the part of the filter that is the same for every process.
 
     Raises
     ------
     OSError
-        If the kernel refuses, or the architecture is one without a list.
+        If the architecture is one without a list.
     """
-    program = b"".join(struct.pack("=HBBI", *one) for one in _program(platform.machine()))
-    content = ctypes.create_string_buffer(program, len(program))
-    head = struct.pack("@HP", len(program) // _INSTRUCTION_BYTES, ctypes.addressof(content))
-    linux.prctl(linux.PR_SET_SECCOMP, _MODE_FILTER, ctypes.create_string_buffer(head, len(head)))
-
-
-def _program(machine: str) -> list[_Instruction]:
+    machine = platform.machine()
     if machine not in MACHINES or sys.byteorder != "little":
         raise OSError(errno.ENOSYS, f"no list of system calls for {machine}")
     column = list(MACHINES).index(machine)
@@ -100,26 +94,50 @@ def _program(machine: str) -> list[_Instruction]:
         (_LOAD, 0, 0, _NUMBER_AT),
     ]
     for numbers in FREE.values():
-        if numbers[column] is not None:
-            program += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
+        program += _rule(numbers[column], [(_RETURN, 0, 0, _ALLOW)])
     for name, rule in _conditions().items():
-        number = LIMITED[name][column]
-        if number is not None:
-            program += [(_EQUAL, 0, len(rule), number), *rule]
-    return [*program, (_RETURN, 0, 0, _REFUSE)]
+        program += _rule(LIMITED[name][column], rule)
+    return _packed(program)
+
+
+def restrict(prepared: bytes) -> None:
+    """Refuse this process and its threads all but the listed calls; needs no_new_privs.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses.
+    """
+    column = list(MACHINES).index(platform.machine())
+    own = os.getpid()
+    program = [
+        *_rule(LIMITED["kill"][column], _if_equal(0, [own])),
+        *_rule(LIMITED["tgkill"][column], _if_equal(0, [own])),
+        *_rule(LIMITED["prlimit64"][column], _if_equal(0, [0, own])),
+        (_RETURN, 0, 0, _REFUSE),
+    ]
+    content = prepared + _packed(program)
+    place = ctypes.create_string_buffer(content, len(content))
+    head = struct.pack("@HP", len(content) // _INSTRUCTION_BYTES, ctypes.addressof(place))
+    linux.prctl(linux.PR_SET_SECCOMP, _MODE_FILTER, ctypes.create_string_buffer(head, len(head)))
+
+
+def _packed(program: Sequence[_Instruction]) -> bytes:
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+
+
+def _rule(number: int | None, rule: list[_Instruction]) -> list[_Instruction]:
+    """Return what to do about one call; nothing if the architecture does not have it."""
+    return [] if number is None else [(_EQUAL, 0, len(rule), number), *rule]
 
 
 def _conditions() -> dict[str, list[_Instruction]]:
-    """Return what decides about each limited call; its number matched already."""
-    own = os.getpid()
+    """Return what decides about the calls limited by their arguments, but for those by process."""
     return {
         "open": _unless_any(1, _WRITES),
         "openat": _unless_any(2, _WRITES),
         "clone": _if_any(0, _CLONE_THREAD),  # threads, but no processes
         "clone3": [(_RETURN, 0, 0, _NO_SUCH_CALL)],  # its flags cannot be seen; libc takes clone
-        "kill": _if_equal(0, [own]),
-        "tgkill": _if_equal(0, [own]),
-        "prlimit64": _if_equal(0, [0, own]),
         "sendto": _if_equal(5, [0]),  # on a pair that is connected, never to an address
         "prctl": _if_equal(0, [_PR_SET_NAME]),
         "ioctl": _if_equal(1, _IOCTLS),

@@ -21,6 +21,7 @@ import socket
 
 from scoring.cage import child, wire
 from scoring.cage.confine import Ground, leave_namespaces, prepare
+from scoring.cage.rehearsal import rehearse
 from scoring.metrics.registry import all_metrics
 from scoring.readers.registry import all_readers
 
@@ -52,6 +53,7 @@ def warm_up() -> None:
         importlib.import_module(name)
     for name in CODECS:
         codecs.lookup(name)
+    rehearse()
 
 
 class Nursery:
@@ -81,7 +83,7 @@ class Nursery:
                         died.recv(_WAITING_LINES)
                 elif key.fileobj is self._control:
                     if not self._take_job():
-                        return
+                        return self._end_all()
                 else:
                     self._end(key.data)
             self._bury()
@@ -131,10 +133,15 @@ class Nursery:
         theirs.close()
         self._waiting = pid, ours
 
+    def _end_all(self) -> None:
+        for pid in list(self._lines):
+            self._end(pid)
+
     def _end(self, pid: int) -> None:
         """End a child because whoever asked says so, or is gone."""
         line = self._lines[pid]
-        self._ready.unregister(line)
+        with contextlib.suppress(KeyError):
+            self._ready.unregister(line)
         for end in (os.killpg, os.kill):
             # Not reaped yet, so the number cannot have become another process's.
             with contextlib.suppress(ProcessLookupError, PermissionError):
