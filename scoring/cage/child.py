@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -27,6 +28,8 @@ from scoring.contract import JsonValue
 from scoring.errors import ScoringError
 
 REQUEST_LIMIT = 64 * 2**20
+# A child warms up only if no job comes for so long: one job hard on another would wait for it.
+QUIET_S = 0.02
 
 _Function = Callable[[Mapping[str, JsonValue], Mapping[str, BinaryIO]], JsonValue]
 _standing: list[Layer] = []
@@ -43,7 +46,8 @@ def live(inbox: socket.socket, ground: Ground) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         silence()
-        rehearse()
+        if not select.select([inbox], [], [], QUIET_S)[0]:
+            rehearse()
         _, descriptors, _, _ = socket.recv_fds(inbox, 1, 1)
         if descriptors:
             with socket.socket(fileno=descriptors[0]) as channel:
