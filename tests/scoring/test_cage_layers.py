@@ -1,16 +1,27 @@
 """The walls around a caged child, attacked from inside: all together, and each by itself."""
 
+import logging
 import os
 import platform
 import socket
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
-from scoring.cage import CagedJob, CageLimits, CageOutcome, layers, run_caged, seccomp
+from scoring.cage import (
+    CagedJob,
+    CageLimits,
+    CageOutcome,
+    layers,
+    run_caged,
+    seccomp,
+    start_zygote,
+    stop_zygote,
+)
 from tests.scoring.attacks import ATTACKS
 
 JOBS = "tests.scoring.attacks"
@@ -230,3 +241,35 @@ def test_unknown_architecture_has_no_filter_and_says_so(monkeypatch):
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(OSError, match="no list of system calls for riscv64"):
         seccomp.prepared()
+
+
+def test_layer_that_the_kernel_refuses_says_so_and_stops_nothing(standing):
+    if "seccomp" not in standing:
+        pytest.skip("no seccomp on this machine, which is what refuses here")
+    script = textwrap.dedent("""
+        from scoring.cage import confine, linux, seccomp
+        linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+        seccomp.restrict(seccomp.prepared())
+        layer = confine.leave_namespaces()
+        print(layer.active, layer.detail)
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False Operation not permitted"
+
+
+def test_log_says_at_the_start_which_layers_stand(caplog, standing):
+    stop_zygote()
+    with caplog.at_level(logging.INFO, logger="scoring.cage"):
+        start_zygote()
+        for thread in threading.enumerate():
+            if thread.name == "cage-layers":
+                thread.join()
+    told = [record.message for record in caplog.records if "cage layer=" in record.message]
+    assert [line.split("layer=")[1].split()[0] for line in told] == [
+        layer.name for layer in layers()
+    ]
+    assert all(
+        (" active: " in line) == (line.split("layer=")[1].split()[0] in standing) for line in told
+    )
