@@ -83,7 +83,8 @@ class Nursery:
                         died.recv(_WAITING_LINES)
                 elif key.fileobj is self._control:
                     if not self._take_job():
-                        return self._end_all()
+                        self._end_all()
+                        return
                 else:
                     self._end(key.data)
             self._bury()
