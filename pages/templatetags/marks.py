@@ -61,9 +61,10 @@ def skill(ppm: int | None) -> str:
 
 
 @register.filter
-def shape(sizes: list[int]) -> str:
-    """Write an array's shape; a scalar is one number."""
-    return TIMES.join(str(size) for size in sizes) if sizes else _("one number")
+def shape(sizes: list[int | None]) -> str:
+    """Write an array's shape; a scalar is one number, and an axis may be of any length."""
+    lengths = (_("any number") if size is None else str(size) for size in sizes)
+    return TIMES.join(lengths) if sizes else _("one number")
 
 
 @register.filter
