@@ -90,7 +90,7 @@ def harmonize(
     >>> print(mended.getvalue().decode())
     target,value
     p1,1.0
-    p2,2.007648183556405
+    p2,2.0076481835564053
     <BLANKLINE>
     """
     reader = get_reader(prediction_format.reader)

@@ -163,9 +163,8 @@ def _mend_columns(table: _Table, found: FoundColumns) -> bool:
     renamed = [(header[place], name) for name, place in found.positions.items()]
     renamed = [(before, after) for before, after in renamed if before != after]
     strange = found.unit and (table.units is None or not table.units.knows(found.unit))
-    if found.unclear or (
-        renamed and not _rename(table, renamed, unit=found.unit if strange else "")
-    ):
+    unit = found.unit if strange else ""
+    if found.unclear or (renamed and not _rename(table, renamed, unit=unit)):
         return False
     for name, place in found.positions.items():
         header[place] = name
@@ -232,16 +231,14 @@ def _mend_numbers(table: _Table) -> None:
         return
     commas = any("," in row[place] for row, place, _ in changed)
     if marks is Marks.EITHER:
-        agreed_to = table.log.note(
+        if not table.log.note(
             "DECIMAL_COMMA",
             "Numbers have a comma, read here as the decimal mark; it could also stand between "
             "thousands.",
             changes=[(row[place], text) for row, place, text in changed],
             decide=agreed("DECIMAL_COMMA"),
-        )
-        changed = (
-            changed if agreed_to else [each for each in changed if "," not in each[0][each[1]]]
-        )
+        ):
+            return
     else:
         table.log.note(
             "DECIMAL_COMMA" if commas else "NUMBER_FORM",

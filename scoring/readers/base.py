@@ -166,7 +166,7 @@ REQUIRE_ALL = ReaderOption(
 )
 
 
-# What every reader may be told of. Readers do not use it: it helps to mend a file before it is read.
+# What every round may declare. Readers make no use of it: it helps to mend a file beforehand.
 HARMONIZING_OPTIONS = (
     ReaderOption(
         "units",

@@ -6,7 +6,7 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from numpy.typing import NDArray
 
@@ -74,7 +74,8 @@ def declared_units(value: Mapping[str, JsonValue]) -> Units | None:
 def _conversion(name: str, how: JsonValue) -> Conversion:
     given = how if isinstance(how, Mapping) else {"factor": how}
     factor, offset = given.get("factor"), given.get("offset", 0.0)
-    if set(given) - {"factor", "offset"} or not (_is_number(factor) and _is_number(offset)):
+    known = set(given) <= {"factor", "offset"}
+    if not known or not _is_number(factor) or not _is_number(offset):
         raise ReaderOptionError(
             f"option units: {name} needs a factor, or {{factor: 1, offset: 273.15}}; {_FORM}"
         )
@@ -83,7 +84,7 @@ def _conversion(name: str, how: JsonValue) -> Conversion:
     return Conversion(unit_name(name), float(factor), float(offset))
 
 
-def _is_number(value: JsonValue) -> bool:
+def _is_number(value: JsonValue) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value)
