@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.roles import CREDIT_ROLES
+from pages.formulas import mathml
 from pages.markdown import render
 
 register = template.Library()
@@ -23,6 +24,12 @@ MICROPOINTS = 1_000_000
 def markdown(text: str) -> SafeString:
     """Render Markdown that a person wrote."""
     return render(text)
+
+
+@register.filter
+def formula(tex: str) -> SafeString:
+    """Draw a formula written in TeX."""
+    return mathml(tex, block=True)
 
 
 @register.filter
