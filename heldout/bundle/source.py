@@ -23,6 +23,7 @@ _FREE_BYTES = 1024**2  # a small file may well consist of zeros
 _ENCRYPTED = 0x1
 
 ROOT_FILE = "challenge.yaml"
+BUNDLE_FORMAT = 1
 
 
 class BundleSource(Protocol):

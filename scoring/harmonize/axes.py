@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import permutations
 
+from scoring.metrics.shapes import fits
 from scoring.readers.base import AnyArray
 from scoring.readers.checks import is_fixed
 
@@ -44,10 +45,10 @@ def ways(have: Sequence[int], want: Sequence[int | None]) -> list[Fit]:
     >>> [way.axes for way in ways((3, 4, 4), (4, 3, 4))]
     [(1, 0, 2), (2, 0, 1)]
     """
-    if _fits(have, want):
+    if fits(have, want):
         return []
     if not is_fixed(want):
-        orders = [order for order in _orders(have) if _fits([have[axis] for axis in order], want)]
+        orders = [order for order in _orders(have) if fits([have[axis] for axis in order], want)]
         shapes = [tuple(have[axis] for axis in order) for order in orders]
         return [Fit(Change.AXES, *pair) for pair in zip(orders, shapes, strict=True)]
     wanted = tuple(want)
@@ -69,7 +70,7 @@ def in_order(have: Sequence[int], want: Sequence[int | None], axes: Sequence[int
     if sorted(axes) != list(range(len(have))):
         return None
     shape = tuple(have[axis] for axis in axes)
-    if _fits(shape, want):
+    if fits(shape, want):
         return Fit(Change.AXES, tuple(axes), shape)
     core = [length for length in shape if length != 1]
     if is_fixed(want) and core == [length for length in want if length != 1]:
@@ -79,8 +80,3 @@ def in_order(have: Sequence[int], want: Sequence[int | None], axes: Sequence[int
 
 def _orders(have: Sequence[int]) -> list[tuple[int, ...]]:
     return list(permutations(range(len(have)))) if len(have) <= MAX_AXES else []
-
-
-def _fits(have: Sequence[int], want: Sequence[int | None]) -> bool:
-    pairs = zip(have, want, strict=False)
-    return len(have) == len(want) and all(w in (None, h) for h, w in pairs)

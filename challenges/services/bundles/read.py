@@ -9,9 +9,8 @@ from challenges.services.bundles.plan import BundlePlan, ChallengePlan, RolePlan
 from challenges.services.bundles.read_artifacts import read_artifacts, read_user
 from challenges.services.bundles.read_rounds import read_rounds
 from heldout.bundle.section import BundleLog, Section, root_section
-from heldout.bundle.source import ROOT_FILE, BundleSource, refusal
+from heldout.bundle.source import BUNDLE_FORMAT, ROOT_FILE, BundleSource, refusal
 
-BUNDLE_FORMAT = 1
 CHALLENGE_FIELDS = (
     "slug",
     "title",
