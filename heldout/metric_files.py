@@ -55,7 +55,7 @@ def read_pair(reference: Path, options: Mapping[str, JsonValue]) -> Pair:
             return _table_pair(handle, options, tabs=reference.suffix.lower() == ".tsv")
         try:
             arrays = load(handle).arrays
-        except (UnreadableError, ValueError, OSError, EOFError):
+        except UnreadableError:
             arrays = ()  # the reader tells what is wrong
         targets = [TargetSpec(array.name or ONE, array.shape) for array in arrays]
         return Pair(PredictionFormat(reader), tuple(targets or [TargetSpec(ONE)]))
@@ -120,7 +120,7 @@ def _of_own_shape(targets: tuple[TargetSpec, ...], prediction: BinaryIO) -> tupl
     """Let each prediction have the shape it has: the metric itself says which ones fit."""
     try:
         shapes = {array.name or ONE: array.shape for array in load(prediction).arrays}
-    except (UnreadableError, ValueError, OSError, EOFError):
+    except UnreadableError:
         return targets
     return tuple(
         replace(target, shape=shapes.get(target.slug, target.shape), reference_shape=target.shape)

@@ -7,16 +7,20 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tokenize import TokenError
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from scoring.readers.archive import UNREADABLE
 from scoring.readers.base import AnyArray
 from scoring.readers.npy_format import MAGIC, read_exactly
 
 _HEADER_LIMIT = 4096
 _KINDS = "fiubU"  # numbers, and text for a unit that is saved along
 MAX_MEMBERS = 20_000
+# What NumPy raises over a header that it cannot parse.
+_NO_HEADER = (ValueError, KeyError, TypeError, SyntaxError, TokenError, RecursionError)
 
 
 class UnreadableError(ValueError):
@@ -69,7 +73,13 @@ def load(handle: BinaryIO) -> ArrayFile:
         return ArrayFile((_array("", opened, size=size),), is_archive=False)
     if start[:2] != b"PK":
         raise UnreadableError
-    archive = zipfile.ZipFile(handle)
+    try:
+        return _archive(zipfile.ZipFile(handle))
+    except UNREADABLE:
+        raise UnreadableError from None
+
+
+def _archive(archive: zipfile.ZipFile) -> ArrayFile:
     members = [member for member in archive.infolist() if not member.is_dir()]
     members = [member for member in members if not member.filename.startswith("__MACOSX/")]
     if len(members) > MAX_MEMBERS:
@@ -109,16 +119,17 @@ def _array(name: str, opened: Callable[[], Any], *, size: int) -> LooseArray:
 
 
 def _header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(stream)
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
-    if version not in readers:
-        raise UnreadableError
-    header: tuple[tuple[int, ...], bool, np.dtype[Any]] = readers[version](
-        stream, max_header_size=_HEADER_LIMIT
-    )
+    try:
+        read = readers[np.lib.format.read_magic(stream)]
+        header: tuple[tuple[int, ...], bool, np.dtype[Any]] = read(
+            stream, max_header_size=_HEADER_LIMIT
+        )
+    except _NO_HEADER:
+        raise UnreadableError from None
     return header
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from scoring.contract import TargetSpec
-from scoring.harmonize.records import DecisionError, MendingLog
+from scoring.harmonize.records import MendingLog
 from scoring.readers.base import AnyArray
-from scoring.readers.checks import shown
 from scoring.readers.units import Conversion, Units, unit_name
 
 Example = Callable[[Conversion], tuple[str, str]]
@@ -30,12 +29,6 @@ def conversion_for(
     example : callable
         One value before and after a conversion.
     """
-    if log.decisions.unit and not (units and units.knows(log.decisions.unit)):
-        known = [units.unit, *units.accepts] if units else ["none"]
-        raise DecisionError(
-            f"the round does not convert {shown(log.decisions.unit)}; the units it declares: "
-            + ", ".join(known)
-        )
     if units is None:
         return None
     said = unit_name(log.decisions.unit or named)

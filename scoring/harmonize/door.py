@@ -15,9 +15,11 @@ from scoring.contract import JsonValue, Mending, PredictionFormat, TargetSpec
 from scoring.errors import ScoringError
 from scoring.harmonize.arrays import mended_arrays
 from scoring.harmonize.encoding import unpacked
-from scoring.harmonize.records import Decisions, Harmonized, MendingLog
+from scoring.harmonize.records import DecisionError, Decisions, Harmonized, MendingLog
 from scoring.harmonize.tables import mended_table
+from scoring.readers.checks import shown
 from scoring.readers.registry import get_reader
+from scoring.readers.units import Units, declared_units
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +39,6 @@ _UNREADABLE = (
     RuntimeError,
     ValueError,
     KeyError,
-    TypeError,
-    SyntaxError,
     struct.error,
     csv.Error,
 )
@@ -96,6 +96,7 @@ def harmonize(
     reader = get_reader(prediction_format.reader)
     options = reader.complete(prediction_format.options)
     log = MendingLog(decisions or Decisions())
+    _check_unit(log.decisions.unit, declared_units(options["units"]))
     try:
         write = _writer(
             handle, log, slug=reader.slug, options=options, targets=targets, limit_bytes=limit_bytes
@@ -105,6 +106,14 @@ def harmonize(
     except _UNREADABLE:
         return Harmonized(log.mendings)
     return Harmonized(log.mendings, write if log.applied else None)
+
+
+def _check_unit(unit: str, units: Units | None) -> None:
+    if unit and not (units and units.knows(unit)):
+        known = ", ".join([units.unit, *units.accepts]) if units else "none"
+        raise DecisionError(
+            f"the round does not convert {shown(unit)}; the units it declares: {known}"
+        )
 
 
 def _writer(
