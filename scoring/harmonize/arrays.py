@@ -19,7 +19,7 @@ from scoring.harmonize.spelling import note_shift, note_spelling
 from scoring.readers.base import AnyArray
 from scoring.readers.checks import shape_text, shown
 from scoring.readers.npy_format import FORTRAN_LIMIT_BYTES
-from scoring.readers.units import Conversion, declared_units
+from scoring.readers.units import Conversion, Units, declared_units, unit_name
 
 _UNIT_NAMES = ("unit", "units")
 _TEXT_BYTES = 4096
@@ -53,7 +53,7 @@ def mended_arrays(
 
     Values are looked at only where all of them together are smaller than `limit_bytes`.
     """
-    found, unit = _without_unit(load(handle))
+    found, unit = _without_text(load(handle), log, units=declared_units(options["units"]))
     arrays = [replace(array, name=_base(array.name)) for array in found.arrays]
     _note_folders(log, found.arrays)
     if archive:
@@ -83,15 +83,30 @@ def _note_folders(log: MendingLog, arrays: Sequence[LooseArray]) -> None:
         log.note("FOLDER", message, changes=[(shown(name), shown(_base(name))) for name in nested])
 
 
-def _without_unit(file: ArrayFile) -> tuple[ArrayFile, str]:
-    """Take out a unit that is saved along as text; other text is no prediction."""
-    unit, numbers = "", []
-    for array in file.arrays:
-        if array.dtype.kind != "U":
-            numbers.append(array)
-        elif array.name in _UNIT_NAMES and array.shape == () and array.size_bytes <= _TEXT_BYTES:
-            unit = str(array.read())
-    return replace(file, arrays=tuple(numbers)), unit
+def _without_text(
+    file: ArrayFile, log: MendingLog, *, units: Units | None
+) -> tuple[ArrayFile, str]:
+    """Take out text, which is no prediction, and return the unit if that is what it says."""
+    text = [array for array in file.arrays if array.dtype.kind == "U"]
+    labels = [
+        array
+        for array in text
+        if array.name in _UNIT_NAMES and array.shape == () and array.size_bytes <= _TEXT_BYTES
+    ]
+    unit = unit_name(str(labels[0].read())) if labels else ""
+    if unit and not (units and units.knows(unit)):
+        log.note(
+            "UNKNOWN_UNIT",
+            f"The file names the unit {shown(unit)}, which the round does not convert."
+            + (f" The round takes {units.unit}." if units else ""),
+            decide=agreed("UNKNOWN_UNIT"),
+            blocks=True,
+        )
+    if text and not (units and unit in units.accepts):
+        changes = [(shown(array.name), "") for array in text]
+        log.note("TEXT_ARRAYS", f"{len(text)} array(s) hold text; left out.", changes=changes)
+    numbers = tuple(array for array in file.arrays if array.dtype.kind != "U")
+    return replace(file, arrays=numbers), unit
 
 
 def _named_answers(

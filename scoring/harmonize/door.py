@@ -105,7 +105,7 @@ def harmonize(
         raise
     except _UNREADABLE:
         return Harmonized(log.mendings)
-    return Harmonized(log.mendings, write if log.applied else None)
+    return Harmonized(log.mendings, write if log.applied and not log.blocked else None)
 
 
 def _check_unit(unit: str, units: Units | None) -> None:

@@ -41,6 +41,7 @@ class MendingLog:
     def __init__(self, decisions: Decisions) -> None:
         self.decisions = decisions
         self.applied = False
+        self.blocked = False
         self._mendings: list[Mending] = []
 
     @property
@@ -55,12 +56,17 @@ class MendingLog:
         where: str = "",
         changes: Iterable[tuple[str, str]] = (),
         decide: str = "",
+        blocks: bool = False,
     ) -> bool:
-        """Note one mending; return whether it is to be applied."""
+        """Note one mending; return whether it is to be applied.
+
+        Until a person agrees to one that `blocks`, nothing of the file is mended.
+        """
         certain = not decide or code in self.decisions.accept
         shown = tuple(changes)[:CHANGES_SHOWN]
         self._mendings.append(Mending(code, message, where, shown, "" if certain else decide))
         self.applied = self.applied or certain
+        self.blocked = self.blocked or (blocks and not certain)
         return certain
 
 

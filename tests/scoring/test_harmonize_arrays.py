@@ -212,6 +212,24 @@ def test_unit_saved_along_with_the_arrays_is_converted_and_left_out():
     np.testing.assert_allclose(values_of(content, declared, BOUNDED)["u"], FIELD)
 
 
+def test_the_rounds_own_unit_saved_along_is_only_left_out():
+    declared = PredictionFormat("npz", UNITS)
+    content, mendings = mend(npz_bytes({"u": FIELD, "units": np.array("m")}), declared, BOUNDED)
+    assert set(mendings) == {"TEXT_ARRAYS"}
+    same(values_of(content, declared, BOUNDED), {"u": FIELD})
+
+
+@pytest.mark.parametrize("options", [UNITS, {}])
+def test_unit_saved_along_that_nobody_declared_keeps_the_file_from_being_mended(options):
+    declared = PredictionFormat("npz", options)
+    file = npz_bytes({"u": FIELD.T, "unit": np.array("furlong")})
+    content, mendings = mend(file, declared, BOUNDED)
+    assert content is None
+    assert mendings["UNKNOWN_UNIT"].decide == "--accept UNKNOWN_UNIT"
+    agreed = Decisions(accept=frozenset({"UNKNOWN_UNIT"}))
+    same(values_of(mend(file, declared, BOUNDED, agreed)[0], declared, BOUNDED), {"u": FIELD})
+
+
 @pytest.mark.parametrize("reader", ["npz", "npy"])
 def test_arrays_in_range_only_in_another_unit_are_hinted_at(reader):
     declared = PredictionFormat(reader, {"units": {"unit": "km", "accepts": {"m": 0.001}}})
