@@ -66,7 +66,8 @@ def _table_pair(handle: BinaryIO, given: Mapping[str, JsonValue], *, tabs: bool)
     complete = get_reader("csv").complete(options)
     log = ProblemLog()
     lines = [line for _, line in read_lines(handle, log) if line.strip()]
-    log.raise_if_any()
+    if log.problems:
+        raise _of_reference(PredictionFormatError(log.problems, log.left_out))
     try:
         rows = list(csv.reader(lines, delimiter=complete["delimiter"]))
         place = rows[0].index(complete["id_column"])
@@ -111,9 +112,14 @@ def _answers(pair: Pair, handle: BinaryIO) -> dict[str, ArraySource]:
     try:
         read = get_reader(declared.reader).read(handle, options=options, targets=pair.targets)
     except PredictionFormatError as error:
-        problems = [replace(p, message=f"the reference: {p.message}") for p in error.problems]
-        raise PredictionFormatError(tuple(problems), error.left_out) from None
+        raise _of_reference(error) from None
     return dict(read.sources)
+
+
+def _of_reference(error: PredictionFormatError) -> PredictionFormatError:
+    """Say that it is the reference which is at fault."""
+    problems = [replace(p, message=f"the reference: {p.message}") for p in error.problems]
+    return PredictionFormatError(tuple(problems), error.left_out)
 
 
 def _of_own_shape(targets: tuple[TargetSpec, ...], prediction: BinaryIO) -> tuple[TargetSpec, ...]:
