@@ -12,19 +12,23 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from scoring.readers.archive import UNREADABLE
-from scoring.readers.base import AnyArray
+from scoring.errors import ScoringError
+from scoring.readers.archive import UNREADABLE, open_archive
+from scoring.readers.base import AnyArray, ProblemLog
 from scoring.readers.npy_format import MAGIC, read_exactly
 
 _HEADER_LIMIT = 4096
 _KINDS = "fiubU"  # numbers, and text for a unit that is saved along
-MAX_MEMBERS = 20_000
+MAX_MEMBERS = 10_000
 # What NumPy raises over a header that it cannot parse.
 _NO_HEADER = (ValueError, KeyError, TypeError, SyntaxError, TokenError, RecursionError)
 
 
-class UnreadableError(ValueError):
+class UnreadableError(ScoringError, ValueError):
     """A file that is no archive of plain arrays, so nothing can be said about it."""
+
+    def __init__(self) -> None:
+        super().__init__("the file is damaged, or holds something else than arrays of numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,11 @@ def load(handle: BinaryIO) -> ArrayFile:
         return ArrayFile((_array("", opened, size=size),), is_archive=False)
     if start[:2] != b"PK":
         raise UnreadableError
+    archive = open_archive(handle, ProblemLog(), max_members=MAX_MEMBERS)
+    if archive is None:
+        raise UnreadableError
     try:
-        return _archive(zipfile.ZipFile(handle))
+        return _archive(archive)
     except UNREADABLE:
         raise UnreadableError from None
 
@@ -82,8 +89,6 @@ def load(handle: BinaryIO) -> ArrayFile:
 def _archive(archive: zipfile.ZipFile) -> ArrayFile:
     members = [member for member in archive.infolist() if not member.is_dir()]
     members = [member for member in members if not member.filename.startswith("__MACOSX/")]
-    if len(members) > MAX_MEMBERS:
-        raise UnreadableError
     packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
     return ArrayFile(tuple(_member(archive, member) for member in members), True, packed)
 
@@ -107,9 +112,12 @@ def _array(name: str, opened: Callable[[], Any], *, size: int) -> LooseArray:
         raise UnreadableError
 
     def read() -> AnyArray:
-        with opened() as stream:
-            read_exactly(stream, length)
-            content = read_exactly(stream, array_bytes)
+        try:
+            with opened() as stream:
+                read_exactly(stream, length)
+                content = read_exactly(stream, array_bytes)
+        except UNREADABLE:
+            raise UnreadableError from None
         if len(content) != array_bytes:
             raise UnreadableError
         values = np.frombuffer(content, dtype=dtype)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 
 from scoring.contract import JsonValue, Mending, PredictionFormat, TargetSpec
-from scoring.errors import ScoringError
+from scoring.errors import ReaderOptionError
 from scoring.harmonize.arrays import mended_arrays
 from scoring.harmonize.encoding import unpacked
 from scoring.harmonize.records import DecisionError, Decisions, Harmonized, MendingLog
@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 LIMIT_BYTES = 4 * 2**30
 TABLE_BYTES = 64 * 2**20  # a table is taken apart in memory
-# While somebody waits for a page, and in little memory, only small files are looked into.
-SUGGESTION_BYTES = 16 * 2**20
+# While somebody waits for a page, and in little memory, only this much is looked into.
+SUGGESTION_BYTES = 4 * 2**20
 
 _ARRAYS = {"npy": False, "npz": True}
 _TABLES = ("csv", "tsv")
@@ -67,7 +67,7 @@ def harmonize(
     decisions : Decisions, optional
         What the file alone does not tell.
     limit_bytes : int
-        Larger files are not looked into.
+        Larger tables are not looked into, nor are the values of larger arrays.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def harmonize(
         write = _writer(
             handle, log, slug=reader.slug, options=options, targets=targets, limit_bytes=limit_bytes
         )
-    except ScoringError:
+    except (DecisionError, ReaderOptionError):
         raise
     except _UNREADABLE:
         return Harmonized(log.mendings)
@@ -126,9 +126,12 @@ def _writer(
     limit_bytes: int,
 ) -> Callable[[BinaryIO], None] | None:
     """Note everything that could be mended, and return what writes the mended file."""
-    limit_bytes = min(limit_bytes, TABLE_BYTES) if slug in _TABLES else limit_bytes
-    if (slug not in _ARRAYS and slug not in _TABLES) or handle.seek(0, 2) > limit_bytes:
+    if slug not in _ARRAYS and slug not in _TABLES:
         return None
+    if slug in _TABLES:
+        limit_bytes = min(limit_bytes, TABLE_BYTES)
+        if handle.seek(0, 2) > limit_bytes:
+            return None
     content = unpacked(handle, log, limit_bytes=limit_bytes)
     if content is None:
         return None
@@ -152,7 +155,7 @@ def _put(out: BinaryIO, content: bytes) -> None:
 def suggestions(
     handle: BinaryIO, prediction_format: PredictionFormat, targets: Sequence[TargetSpec]
 ) -> tuple[Mending, ...]:
-    """Return how a small file could be mended; nothing for a large one or a hopeless one.
+    """Return how a file could be mended; nothing for a large table or a hopeless file.
 
     Called on files that readers have refused, so whatever is wrong with them, the answer is that
     there is nothing to suggest.

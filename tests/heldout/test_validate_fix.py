@@ -56,6 +56,17 @@ def test_what_cannot_be_mended_is_told_after_the_rest_is(run, table, tmp_path):
     assert [problem["code"] for problem in content["problems"]] == ["UNKNOWN_TARGET"]
 
 
+def test_damage_found_while_mending_is_told_and_leaves_no_file(run, tmp_path):
+    content = bytearray(npz({"u": np.ones((3, 2))}))
+    content[content.index(np.float64(1.0).tobytes()) + 6] ^= 1
+    (tmp_path / "p.npz").write_bytes(bytes(content))
+    order = ["validate", "--reader", "npz", "--target", "u:2x3", tmp_path / "p.npz"]
+    code, out, err = run(*order, "--fix", tmp_path / "m.npz")
+    assert (code, out) == (2, "")
+    assert "the file is damaged" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["p.npz"]
+
+
 def test_good_file_needs_no_fix_and_none_is_written(run, table, tmp_path):
     table.write_text("target,value\np1,1.5\np2,2.25\n")
     code, out, _ = run(*CSV, table, "--fix", tmp_path / "mended.csv")

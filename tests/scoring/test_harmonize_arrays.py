@@ -277,11 +277,14 @@ def test_pickled_objects_are_never_loaded():
     assert mend(buffer.getvalue(), NPY, ONE) == (None, {})
 
 
-def test_suggestions_are_those_of_a_refused_file_and_none_for_a_large_one(monkeypatch):
-    turned = npy_bytes(FIELD.T)
-    assert [each.code for each in suggestions(io.BytesIO(turned), NPY, ONE)] == ["AXES"]
+def test_values_of_a_large_file_are_not_looked_into_for_suggestions(monkeypatch):
+    declared = PredictionFormat("npy", {"units": {"unit": "km", "accepts": {"m": 0.001}}})
+    file = npy_bytes(FIELD.T * 1000)
+    codes = [each.code for each in suggestions(io.BytesIO(file), declared, BOUNDED)]
+    assert codes == ["AXES", "UNIT_GUESS"]
     monkeypatch.setattr("scoring.harmonize.door.SUGGESTION_BYTES", 64)
-    assert suggestions(io.BytesIO(turned), NPY, ONE) == ()
+    codes = [each.code for each in suggestions(io.BytesIO(file), declared, BOUNDED)]
+    assert codes == ["AXES"]
 
 
 def test_packed_file_that_unpacks_beyond_the_limit_is_left_alone(monkeypatch):
