@@ -57,10 +57,10 @@ def test_what_cannot_be_mended_is_told_after_the_rest_is(run, table, tmp_path):
 
 
 def test_damage_found_while_mending_is_told_and_leaves_no_file(run, tmp_path):
-    content = bytearray(npz({"u": np.ones((3, 2))}))
+    content = bytearray(npz({"u": np.ones((300, 200))}))
     content[content.index(np.float64(1.0).tobytes()) + 6] ^= 1
     (tmp_path / "p.npz").write_bytes(bytes(content))
-    order = ["validate", "--reader", "npz", "--target", "u:2x3", tmp_path / "p.npz"]
+    order = ["validate", "--reader", "npz", "--target", "u:200x300", tmp_path / "p.npz"]
     code, out, err = run(*order, "--fix", tmp_path / "m.npz")
     assert (code, out) == (2, "")
     assert "the file is damaged" in err
