@@ -160,7 +160,8 @@ def _mend_columns(table: _Table, found: FoundColumns) -> bool:
             changes=[(header[place], name) for place in places],
             decide=f"rename the right one to {name}",
         )
-    renamed = [(header[place], name) for name, place in found.positions.items()]
+    places = sorted((place, name) for name, place in found.positions.items())
+    renamed = [(header[place], name) for place, name in places]
     renamed = [(before, after) for before, after in renamed if before != after]
     strange = found.unit and (table.units is None or not table.units.knows(found.unit))
     unit = found.unit if strange else ""
