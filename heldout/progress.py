@@ -28,12 +28,18 @@ class _CountedFile(io.FileIO):
 
     def readinto(self, buffer: Any) -> int | None:
         count = super().readinto(buffer)
-        self._done += count or 0
-        if time.monotonic() >= self._next:
-            self._show()
+        self._count(count or 0)
         return count
 
-    def _show(self) -> None:
+    def readall(self) -> bytes:
+        content = super().readall()
+        self._count(len(content))
+        return content
+
+    def _count(self, count: int) -> None:
+        self._done += count
+        if time.monotonic() < self._next:
+            return
         share = min(99, 100 * self._done // self._total)
         bar = "#" * (share // 5)
         print(f"\r{self._label} [{bar:<20}] {share:2d} %", end="", file=sys.stderr, flush=True)

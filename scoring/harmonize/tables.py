@@ -160,8 +160,8 @@ def _mend_columns(table: _Table, found: FoundColumns) -> bool:
             changes=[(header[place], name) for place in places],
             decide=f"rename the right one to {name}",
         )
-    places = sorted((place, name) for name, place in found.positions.items())
-    renamed = [(header[place], name) for place, name in places]
+    in_order = sorted(found.positions.items(), key=lambda item: item[1])
+    renamed = [(header[place], name) for name, place in in_order]
     renamed = [(before, after) for before, after in renamed if before != after]
     strange = found.unit and (table.units is None or not table.units.knows(found.unit))
     unit = found.unit if strange else ""
