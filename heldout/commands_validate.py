@@ -86,13 +86,18 @@ def _decisions(arguments: argparse.Namespace) -> Decisions:
 
 
 def _content(report: CheckReport, targets: Sequence[TargetSpec]) -> dict[str, Any]:
-    missing = [target.slug for target in targets if target.slug not in report.answered]
+    missing = _missing(report, targets)
     content = {"ok": True, "answered": list(report.answered), "missing": missing}
     return content | {"metadata": dict(report.metadata)}
 
 
+def _missing(report: CheckReport, targets: Sequence[TargetSpec]) -> list[str]:
+    answered = set(report.answered)
+    return [target.slug for target in targets if target.slug not in answered]
+
+
 def _in_order(report: CheckReport, targets: Sequence[TargetSpec]) -> str:
-    missing = [target.slug for target in targets if target.slug not in report.answered]
+    missing = _missing(report, targets)
     text = f"The file is in order: {len(report.answered)} of {len(targets)} targets answered."
     return text + (f" Not answered: {', '.join(missing)}." if missing else "")
 
@@ -125,11 +130,12 @@ def _fix(
 
 
 def _check_accepted(found: Harmonized, decisions: Decisions) -> None:
-    offered = {mending.code for mending in found.mendings}
-    strange = sorted(decisions.accept - offered)
+    agreed_to = {mending.code for mending in found.mendings if not mending.decide}
+    strange = sorted(decisions.accept - agreed_to)
     if strange:
-        told = ", ".join(sorted(offered)) or "none"
-        raise UsageError(f"--accept {strange[0]}: the mendings of this file are: {told}")
+        waiting = [mending.decide for mending in found.mendings if mending.decide]
+        told = f"; say {', '.join(waiting)}" if waiting else ""
+        raise UsageError(f"--accept {strange[0]}: no mending of this file waits for that{told}")
 
 
 def _written(

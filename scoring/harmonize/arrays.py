@@ -12,7 +12,7 @@ import numpy as np
 from scoring.contract import JsonValue, TargetSpec
 from scoring.harmonize.array_files import ArrayFile, LooseArray, load, save
 from scoring.harmonize.axes import Change, Fit, in_order, ways
-from scoring.harmonize.conversion import any_outside, conversion_for
+from scoring.harmonize.conversion import any_outside, conversion_for, note_unknown_unit
 from scoring.harmonize.names import match_names, shifted_indices
 from scoring.harmonize.records import MendingLog, agreed
 from scoring.harmonize.spelling import note_shift, note_spelling
@@ -94,14 +94,7 @@ def _without_text(
         if array.name in _UNIT_NAMES and array.shape == () and array.size_bytes <= _TEXT_BYTES
     ]
     unit = unit_name(str(labels[0].read())) if labels else ""
-    if unit and not (units and units.knows(unit)):
-        log.note(
-            "UNKNOWN_UNIT",
-            f"The file names the unit {shown(unit)}, which the round does not convert."
-            + (f" The round takes {units.unit}." if units else ""),
-            decide=agreed("UNKNOWN_UNIT"),
-            blocks=True,
-        )
+    note_unknown_unit(log, units, named=unit)
     if text and not (units and unit in units.accepts):
         changes = [(shown(array.name), "") for array in text]
         log.note("TEXT_ARRAYS", f"{len(text)} array(s) hold text; left out.", changes=changes)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from scoring.contract import TargetSpec
-from scoring.harmonize.records import MendingLog
+from scoring.harmonize.records import MendingLog, agreed
 from scoring.readers.base import AnyArray
+from scoring.readers.checks import shown
 from scoring.readers.units import Conversion, Units, unit_name
 
 Example = Callable[[Conversion], tuple[str, str]]
@@ -46,6 +47,18 @@ def conversion_for(
                 decide=f"--unit {conversion.unit}",
             )
     return None
+
+
+def note_unknown_unit(log: MendingLog, units: Units | None, *, named: str) -> None:
+    """Note a unit that the round does not convert: mending would hide what the file says."""
+    if named and not (units and units.knows(named)):
+        log.note(
+            "UNKNOWN_UNIT",
+            f"The file names the unit {shown(named)}, which the round does not convert."
+            + (f" The round takes {units.unit}." if units else ""),
+            decide=agreed("UNKNOWN_UNIT"),
+            blocks=True,
+        )
 
 
 def _of_unit(log: MendingLog, units: Units, *, said: str, example: Example) -> Conversion | None:

@@ -62,7 +62,7 @@ class MendingLog:
 
         Until a person agrees to one that `blocks`, nothing of the file is mended.
         """
-        certain = not decide or code in self.decisions.accept
+        certain = not decide or (decide == agreed(code) and code in self.decisions.accept)
         shown = tuple(changes)[:CHANGES_SHOWN]
         self._mendings.append(Mending(code, message, where, shown, "" if certain else decide))
         self.applied = self.applied or certain

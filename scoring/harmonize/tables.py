@@ -12,7 +12,7 @@ import numpy as np
 
 from scoring.contract import JsonValue, TargetSpec
 from scoring.harmonize.columns import FoundColumns, WantedColumns, find_columns
-from scoring.harmonize.conversion import any_outside, conversion_for
+from scoring.harmonize.conversion import any_outside, conversion_for, note_unknown_unit
 from scoring.harmonize.encoding import decoded
 from scoring.harmonize.names import match_names, shifted_indices
 from scoring.harmonize.numbers import Marks, is_number, marks_of, plain_number
@@ -72,7 +72,9 @@ def mended_table(
         rows=[],
     )
     lines = _without_comments(lines, table)
-    if not _find_header(lines, table):
+    has_header = _find_header(lines, table)
+    note_unknown_unit(log, table.units, named=table.unit)
+    if not has_header:
         return "".join(f"{line}\n" for line in lines).encode("utf-8")
     _mend_names(table)
     _mend_numbers(table)
@@ -87,12 +89,29 @@ def _without_comments(lines: list[str], table: _Table) -> list[str]:
     for comment in comments:
         named = _COMMENT_UNIT.fullmatch(comment.strip())
         table.unit = named[1] if named else table.unit
+    rest = [line for line in lines if not line.lstrip().startswith("#")]
+    header = next((line for line in map(_uncommented, comments) if _is_header(line, table)), "")
+    if header and not _is_header("".join(rest[:1]), table):
+        table.log.note(
+            "HEADER_COMMENT",
+            "The header line begins with #, as a comment does.",
+            changes=[(shown(f"# {header}"), shown(header))],
+        )
+        return [header, *rest]
     table.log.note(
         "COMMENTS",
         f"{len(comments)} line(s) begin with #, which a plain table does not have; left out.",
         changes=[(shown(comment), "") for comment in comments],
     )
-    return [line for line in lines if not line.lstrip().startswith("#")]
+    return rest
+
+
+def _uncommented(line: str) -> str:
+    return line.lstrip().lstrip("#").strip()
+
+
+def _is_header(line: str, table: _Table) -> bool:
+    return any(find_columns(_cells(line, mark), table.wanted) for mark in _DELIMITERS)
 
 
 def _find_header(lines: Sequence[str], table: _Table) -> bool:
@@ -163,28 +182,16 @@ def _mend_columns(table: _Table, found: FoundColumns) -> bool:
     in_order = sorted(found.positions.items(), key=lambda item: item[1])
     renamed = [(header[place], name) for name, place in in_order]
     renamed = [(before, after) for before, after in renamed if before != after]
-    strange = found.unit and (table.units is None or not table.units.knows(found.unit))
-    unit = found.unit if strange else ""
-    if found.unclear or (renamed and not _rename(table, renamed, unit=unit)):
+    if found.unclear:
         return False
+    if renamed:
+        message = "Columns are named differently; they get the round's names."
+        log.note("COLUMN_NAME", message, changes=renamed)
     for name, place in found.positions.items():
         header[place] = name
     table.unit = found.unit or table.unit
     _drop_cells(table)
     return True
-
-
-def _rename(table: _Table, renamed: list[tuple[str, str]], *, unit: str) -> bool:
-    if not unit:
-        message = "Columns are named differently; they get the round's names."
-        return table.log.note("COLUMN_NAME", message, changes=renamed)
-    expected = f" The round takes {table.units.unit}." if table.units else ""
-    return table.log.note(
-        "COLUMN_UNIT",
-        f"A column names the unit {shown(unit)}, which the round does not convert.{expected}",
-        changes=renamed,
-        decide=agreed("COLUMN_UNIT"),
-    )
 
 
 def _drop_cells(table: _Table) -> None:

@@ -82,6 +82,8 @@ def test_a_guess_waits_for_the_person(run, tmp_path):
     assert code == 3
     assert "not done by itself: --accept RESHAPE" in out
     assert not (tmp_path / "m.npy").exists()
+    code, _, err = run(*order, "--fix", tmp_path / "m.npy", "--accept", "AXES")
+    assert (code, err.strip()[-18:]) == (2, "say --accept RESHAPE"[-18:])
     code, _, _ = run(*order, "--fix", tmp_path / "m.npy", "--accept", "RESHAPE")
     assert code == 0
     np.testing.assert_array_equal(np.load(tmp_path / "m.npy"), np.arange(6.0).reshape(2, 3))

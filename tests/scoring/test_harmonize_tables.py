@@ -36,6 +36,7 @@ BROKEN = {
     "LINE_ENDS": replaced(("\n", "\r")),
     "INVISIBLE": replaced(("mol-02", "mol\x00-02")) + b"\x1a",
     "COMMENTS": b"# made by a program\n" + GOOD.encode(),
+    "HEADER_COMMENT": b"# target,value\n" + GOOD.encode().split(b"\n", 1)[1],
     "DELIMITER semicolon": replaced((",", ";")),
     "DELIMITER tab": replaced((",", "\t")),
     "DELIMITER bar": replaced((",", "|")),
@@ -116,7 +117,7 @@ def test_declared_synonym_names_a_column_of_several():
     )
     targets = [TargetSpec("a", (2,))]
     content, mendings = mend(b"target,q95,q05\na,2,1\n", declared, targets)
-    assert mendings["COLUMN_NAME"].changes == (("q05", "low"), ("q95", "high"))
+    assert mendings["COLUMN_NAME"].changes == (("q95", "high"), ("q05", "low"))
     np.testing.assert_array_equal(values_of(content, declared, targets)["a"], [1.0, 2.0])
 
 
@@ -124,6 +125,8 @@ def test_two_columns_that_could_be_meant_are_left_to_the_person():
     content, mendings = mend(b"target,pred,output\nmol-01,1,2\n", CSV, TARGETS)
     assert content is None
     assert mendings["COLUMN_UNCLEAR"].decide == "rename the right one to value"
+    agreed = Decisions(accept=frozenset({"COLUMN_UNCLEAR"}))
+    assert mend(b"target,pred,output\nmol-01,1,2\n", CSV, TARGETS, agreed)[0] is None
 
 
 def test_names_that_two_targets_could_mean_stay_as_they_are():
@@ -213,9 +216,13 @@ def test_the_rounds_own_unit_in_a_header_is_only_a_name():
 
 @pytest.mark.parametrize("units", [ENERGY, {}])
 def test_unit_that_nobody_declared_is_not_dropped_silently(units):
-    content, mendings = mend(b"target,value [furlong]\nmol-01,2\n", with_units(units), TARGETS)
-    assert content is None
-    assert mendings["COLUMN_UNIT"].decide == "--accept COLUMN_UNIT"
+    for file in (b"target,value [furlong]\nmol-01,2\n", b"#unit=furlong\ntarget,value\nmol-01,2\n"):
+        content, mendings = mend(file, with_units(units), TARGETS)
+        assert content is None
+        assert mendings["UNKNOWN_UNIT"].decide == "--accept UNKNOWN_UNIT"
+        agreed = Decisions(accept=frozenset({"UNKNOWN_UNIT"}))
+        content, _ = mend(file, with_units(units), TARGETS, agreed)
+        assert values_of(content, CSV, TARGETS) == {"mol-01": 2.0}
 
 
 def test_values_that_fit_their_range_in_another_unit_only_are_hinted_at():
