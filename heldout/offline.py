@@ -32,7 +32,7 @@ def add_command(subparsers: Any, name: str, *, run: Run, help_text: str) -> argp
         "3: the file is at fault, or there is no value.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.set_defaults(run=lambda arguments: _guarded(run, arguments))
+    parser.set_defaults(run=lambda arguments: guarded(run, arguments))
     return parser
 
 
@@ -55,7 +55,8 @@ def settings(pairs: Sequence[str], *, flag: str) -> dict[str, Any]:
     return found
 
 
-def _guarded(run: Run, arguments: argparse.Namespace) -> int:
+def guarded(run: Run, arguments: argparse.Namespace) -> int:
+    """Run a command; what a person can mend is told on its own, without a traceback."""
     try:
         return run(arguments)
     except PredictionFormatError as error:
