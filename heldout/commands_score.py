@@ -79,7 +79,7 @@ def _score(arguments: argparse.Namespace) -> int:
         report = score_by_metric(pair, choice, reference=truth, prediction=guess)
     if not report.check.ok:
         return refuse(arguments, report.check.problems, left_out=report.check.problems_left_out)
-    outcome = _outcome(report, choice, weights=None)
+    outcome = _outcome(report, choice)
     content = {
         "metric": metric.slug,
         "version": metric.version,
@@ -182,13 +182,11 @@ def _number(value: float | None, status: ScoreStatus) -> str:
     return status.value if value is None else f"{value:.6g}"
 
 
-def _outcome(
-    report: ScoreReport, choice: MetricChoice, *, weights: dict[str, float] | None
-) -> AggregateValue:
+def _outcome(report: ScoreReport, choice: MetricChoice) -> AggregateValue:
     failed = [row for row in report.rows if row.status is ScoreStatus.FAILED]
     if failed:
         raise UsageError(f"metric {choice.slug}: {failed[0].detail}")
     if len(report.rows) == 1 and choice.aggregate is not Aggregate.POOLED:
         row = report.rows[0]  # one array: its value is the value
         return AggregateValue(row.status, row.value, int(row.value is not None), 1, row.detail)
-    return aggregate(report.rows, choice.aggregate, weights=weights)
+    return aggregate(report.rows, choice.aggregate)
