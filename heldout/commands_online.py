@@ -35,6 +35,8 @@ def add_parsers(subparsers: Any) -> None:
     command("rounds", _rounds, "list rounds")
     show = command("round", _round, "show a round: files, targets, metrics")
     show.add_argument("round", metavar="CHALLENGE/ROUND")
+    form = command("format", _format, "print what a round's prediction files must be, for validate")
+    form.add_argument("round", metavar="CHALLENGE/ROUND")
     download = command("download", _download, "download a round's inputs and offered data")
     download.add_argument("round", metavar="CHALLENGE/ROUND")
     download.add_argument("--to", type=Path, default=Path(), metavar="FOLDER")
@@ -171,6 +173,13 @@ def _round(arguments: argparse.Namespace) -> int:
         table(["file", "bytes"], [[f["name"], str(f["size_bytes"])] for f in content["files"]]),
     ]
     return _show(arguments, content, "\n".join(lines))
+
+
+def _format(arguments: argparse.Namespace) -> int:
+    with _client(arguments) as client:
+        content = client.prediction_format(arguments.round)
+    print(json.dumps(content, indent=1))
+    return EXIT_OK
 
 
 def _download(arguments: argparse.Namespace) -> int:

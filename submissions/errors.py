@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from scoring.contract import Problem
+from scoring.contract import Mending, Problem
 
 
 class SubmissionError(Exception):
@@ -35,8 +35,15 @@ class NotAllowed(SubmissionError):
 class PredictionRefused(SubmissionError):
     """The file is not a prediction for this round; `problems` lists everything found."""
 
-    def __init__(self, problems: Sequence[Problem], left_out: int = 0) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        left_out: int = 0,
+        *,
+        suggestions: Sequence[Mending] = (),
+    ) -> None:
         self.left_out = left_out
+        self.suggestions = tuple(suggestions)
         count = len(problems) + left_out
         found = "a problem" if count == 1 else f"{count} problems"
         more = f" The first {len(problems)} are listed." if left_out else ""

@@ -349,6 +349,22 @@ class ErrorSerializer(serializers.Serializer[Any]):
     problems = ProblemSerializer(many=True)
 
 
+class ChangesField(serializers.ListField):
+    """Pairs of what stands in the file and what would stand there."""
+
+    child = serializers.ListField(child=serializers.CharField(), min_length=2, max_length=2)
+
+
+class MendingSerializer(serializers.Serializer[Any]):
+    """A change that a machine can see would mend the file; it is never made in scoring."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    where = serializers.CharField()
+    changes = ChangesField(help_text="The first of the changes, as pairs of before and after.")
+    decide = serializers.CharField(help_text="What only a person can say; empty: nothing.")
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     """What the reader understood of a file."""
 
@@ -356,6 +372,7 @@ class CheckSerializer(serializers.Serializer[Any]):
     answered = serializers.ListField(child=serializers.CharField())
     problems = ProblemSerializer(many=True)
     problems_left_out = serializers.IntegerField()
+    suggestions = MendingSerializer(many=True)
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):

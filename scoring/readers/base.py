@@ -166,6 +166,25 @@ REQUIRE_ALL = ReaderOption(
 )
 
 
+# What every round may declare. Readers make no use of it: it helps to mend a file beforehand.
+HARMONIZING_OPTIONS = (
+    ReaderOption(
+        "units",
+        "The unit of the values, and others that a person may convert a file from before handing "
+        "it in: {unit: kcal/mol, accepts: {kJ/mol: 0.2390057}}. With an offset: "
+        "{unit: K, accepts: {degC: {factor: 1, offset: 273.15}}}.",
+        default={},
+        kind=dict,
+    ),
+    ReaderOption(
+        "synonyms",
+        "Other names under which files may have a column: {value: [logP, logp_pred]}.",
+        default={},
+        kind=dict,
+    ),
+)
+
+
 class ReadFunction(Protocol):
     """The work of a reader. `options` are complete: every declared option has a value."""
 
@@ -218,7 +237,7 @@ class Reader:
 
     def complete(self, options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Check declared options and fill in the defaults of the others."""
-        known = {option.name: option for option in self.options}
+        known = {option.name: option for option in (*self.options, *HARMONIZING_OPTIONS)}
         for name, value in options.items():
             if name not in known:
                 raise ReaderOptionError(
@@ -226,6 +245,14 @@ class Reader:
                 )
             _check_option(self.slug, known[name], value=value)
         return {name: options.get(name, option.default) for name, option in known.items()}
+
+
+def _check_synonyms(reader: str, synonyms: Mapping[str, JsonValue]) -> None:
+    for name, words in synonyms.items():
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ReaderOptionError(
+                f"reader {reader}: option synonyms must name a list of words for {name}"
+            )
 
 
 def _check_option(reader: str, option: ReaderOption, *, value: JsonValue) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from challenges.models import Round, RoundMetric, Target
 from challenges.services.bundles.fields import Values, read_fields
 from challenges.services.bundles.plan import (
-    AnswersPlan,
     ArtifactKey,
     FilePlan,
     MetricPlan,
@@ -18,7 +17,8 @@ from challenges.services.bundles.read_artifacts import (
     read_file,
     read_key,
 )
-from challenges.services.bundles.section import Section, note_repeats
+from heldout.bundle.answers import read_answers_plan
+from heldout.bundle.section import Section, note_repeats
 from scoring.contract import Aggregate, MetricChoice, TargetSpec
 from scoring.errors import ReaderOptionError, UnknownReaderError
 from scoring.metrics import check_choices
@@ -59,7 +59,6 @@ TARGET_FIELDS = (
 )
 TARGET_JSON = {"shape": "sizes", "reference_shape": "sizes", "classes": "words"}
 METRIC_FIELDS = ("key", "label", "metric", "version", "parameters", "aggregate", "is_primary")
-ANSWER_KINDS = ("folder", "npz", "csv")
 
 
 def read_rounds(root: Section, *, known: set[ArtifactKey]) -> tuple[RoundPlan, ...]:
@@ -91,7 +90,7 @@ def _round(section: Section, *, known: set[ArtifactKey]) -> RoundPlan:
         targets=targets,
         metrics=metrics,
         files=tuple(files),
-        answers=_answers(section),
+        answers=read_answers_plan(section),
         target_set=read_key(section, "target_set", known=known),
         offered_data=_offered(section, known=known),
     )
@@ -178,25 +177,6 @@ def _check_rules(
     for problem in check_choices(choices, specs):
         if problem.code != "DUPLICATE_KEY":
             sections[problem.where].fault(places.get(problem.code, "metric"), f"{problem.message}.")
-
-
-def _answers(section: Section) -> AnswersPlan | None:
-    found = section.section("references")
-    if found is None:
-        return None
-    named = [kind for kind in ANSWER_KINDS if found.has(kind)]
-    kind = named[0] if named else ""
-    if len(named) != 1:
-        found.fault("", f"name the answers by one of {', '.join(ANSWER_KINDS)}.")
-    options: dict[str, object] = {}
-    if kind == "csv":
-        options["id_column"] = found.text("id", "target")
-        options["value_columns"] = found.words("value") or ["value"]
-        options["delimiter"] = found.text("delimiter", ",")
-        options["extra_columns"] = "ignore"
-    path = found.text(kind) if kind == "folder" else found.file(kind) if kind else ""
-    found.close()
-    return AnswersPlan(found, kind, path, options) if path else None
 
 
 def _offered(section: Section, *, known: set[ArtifactKey]) -> tuple[ArtifactKey, ...]:
