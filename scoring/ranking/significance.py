@@ -51,14 +51,14 @@ def wilcoxon_map(values: FloatArray, *, direction: Direction) -> FloatArray:
     signed = values if direction is Direction.HIGHER else -values
     gaps = bool(np.isnan(values).any())
     step = max(1, _CELLS // max(signed.size, 1))
-    for first in range(0, entries, step):
+    for first in range(0, entries - 1, step):
         rows = signed[first : first + step]
-        differences = (rows[:, np.newaxis] - signed[first:]).reshape(-1, targets)
+        differences = (rows[:, np.newaxis] - signed[first + 1 :]).reshape(-1, targets)
         if gaps:
             differences[np.isnan(differences)] = 0.0
         above, below = _signed_rank_z(differences)
-        better[first : first + step, first:] = ndtr(-above).reshape(len(rows), -1)
-        better[first:, first : first + step] = ndtr(below).reshape(len(rows), -1).T
+        better[first : first + step, first + 1 :] = ndtr(-above).reshape(len(rows), -1)
+        better[first + 1 :, first : first + step] = ndtr(below).reshape(len(rows), -1).T
     return better
 
 
