@@ -1,0 +1,350 @@
+"""Reader `parquet`: a table with one row for each target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from scoring.contract import JsonValue, TargetSpec
+from scoring.readers.base import (
+    REQUIRE_ALL,
+    AnyArray,
+    ArraySource,
+    MemorySource,
+    Prediction,
+    ProblemLog,
+    Reader,
+)
+from scoring.readers.checks import (
+    check_complete,
+    check_range,
+    check_unknown_target,
+    note_duplicate,
+    shown,
+    suggestion,
+)
+from scoring.readers.parquet_pages import PageError, unpacked_bytes
+from scoring.readers.table_options import (
+    EXTRA_COLUMNS,
+    ID_COLUMN,
+    VALUE_COLUMNS,
+    check_columns,
+    check_widths,
+    in_shape,
+    note_too_many_rows,
+    row_limit,
+)
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+MAX_COLUMNS = 1000
+_BATCH_ROWS = 4096
+_NAME_LENGTH = 500  # of a target's name in the id column
+_PAGE_BYTES = 16 * 2**20
+_SPARE_BYTES = 16 * 2**20  # of all pages together, beyond what the rows need
+_ROW_BYTES = 1024
+_FOOTER_BYTES = 16 * 2**20
+_MAGIC = b"PAR1"
+_NUMBERS = frozenset({"DOUBLE", "FLOAT", "INT32", "INT64"})
+_LOGICAL_NUMBERS = frozenset({"NONE", "INT", "FLOAT16"})
+
+
+def read_parquet(
+    handle: BinaryIO, *, options: Mapping[str, JsonValue], targets: Sequence[TargetSpec]
+) -> Prediction:
+    """Read a .parquet file; see `READER` for what may be in it."""
+    columns = tuple(options["value_columns"])
+    check_widths(targets, columns=columns)
+    log = ProblemLog()
+    file = _opened(handle, log, id_column=options["id_column"])
+    if file is not None:
+        _check_schema(file, log, options=options)
+    if file is not None and not len(log):
+        _check_size(file, handle, log=log, names=(options["id_column"], *columns), targets=targets)
+    log.raise_if_any()
+    table = _Table(log, targets=targets, columns=columns)
+    try:
+        for start, names, values in _batches(file, options["id_column"], columns):
+            table.read_rows(start, names=names, values=values)
+    except _faults():
+        _note_damage(log)
+    check_complete(log, table.first_rows, targets=targets, options=options)
+    log.raise_if_any()
+    return Prediction(table.sources)
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """Return what the library raises on a damaged file; its texts are never shown."""
+    from pyarrow import ArrowException
+
+    plain = (OSError, RuntimeError, ValueError, TypeError, LookupError, OverflowError)
+    return (ArrowException, PageError, MemoryError, *plain)
+
+
+def _opened(handle: BinaryIO, log: ProblemLog, *, id_column: str) -> ParquetFile | None:
+    from pyarrow.parquet import ParquetFile
+
+    if not _has_sane_ends(handle):
+        log.add(
+            "NOT_PARQUET",
+            "the file is not a Parquet file, or it is cut off",
+            remedy="write it with a Parquet library, such as table.to_parquet(...), and upload it "
+            "unchanged",
+        )
+        return None
+    handle.seek(0)
+    try:
+        return ParquetFile(
+            handle,
+            pre_buffer=False,
+            read_dictionary=[id_column],  # or a long name would be unpacked once for each row
+            thrift_string_size_limit=_FOOTER_BYTES,
+            thrift_container_size_limit=2**20,
+        )
+    except _faults():
+        _note_damage(log)
+        return None
+
+
+def _has_sane_ends(handle: BinaryIO) -> bool:
+    """Tell whether the file begins and ends as Parquet does, with a footer that fits into it."""
+    size = handle.seek(0, 2)
+    if size < 12:
+        return False
+    handle.seek(0)
+    start = handle.read(4)
+    handle.seek(size - 8)
+    length, end = int.from_bytes(handle.read(4), "little"), handle.read(4)
+    return start == end == _MAGIC and length <= min(size - 12, _FOOTER_BYTES)
+
+
+def _note_damage(log: ProblemLog) -> None:
+    log.add(
+        "DAMAGED",
+        "the file is damaged, or is encrypted, or is written in a way that is not read",
+        remedy="write it again, with flat columns and snappy, gzip or zstd compression",
+    )
+
+
+def _check_schema(file: ParquetFile, log: ProblemLog, *, options: Mapping[str, JsonValue]) -> None:
+    """Note columns that are missing, not expected, or of a type that is not read."""
+    schema = file.metadata.schema
+    if len(schema) > MAX_COLUMNS:
+        log.add(
+            "TOO_MANY_COLUMNS",
+            f"there are more than {MAX_COLUMNS} columns",
+            remedy="keep the columns that the round declares",
+        )
+        return
+    columns = [schema.column(i) for i in range(len(schema))]
+    names = [column.path for column in columns]
+    wanted = (options["id_column"], *options["value_columns"])
+    for name in wanted:
+        if names.count(name) != 1:
+            log.add(
+                "BAD_HEADER",
+                f"there is no single column {shown(name)}.{suggestion(name, names)}",
+                where="the columns",
+                remedy=f"name the columns {', '.join(wanted)}",
+            )
+    if options["extra_columns"] == "refuse":
+        for name in names:
+            if name not in wanted:
+                log.add(
+                    "UNKNOWN_COLUMN",
+                    f"column {shown(name)} is not expected",
+                    where="the columns",
+                    remedy=f"keep the columns {', '.join(wanted)} only; pandas writes its index "
+                    "unless it is told index=False",
+                )
+    for column in columns:
+        if column.path in wanted:
+            _check_type(log, column, is_name=column.path == wanted[0])
+
+
+def _check_type(log: ProblemLog, column: Any, *, is_name: bool) -> None:
+    """Note a column of another type than text for names, and plain numbers for values."""
+    physical, logical = column.physical_type, column.logical_type.type
+    plain = column.max_repetition_level == 0
+    if is_name:
+        fits = plain and physical == "BYTE_ARRAY" and logical == "STRING"
+    else:
+        number = physical in _NUMBERS and logical in _LOGICAL_NUMBERS
+        fits = plain and (number or logical == "FLOAT16")
+    if not fits:
+        kind = "text" if is_name else "plain numbers"
+        log.add(
+            "BAD_DTYPE",
+            f"column {column.path} does not hold {kind}",
+            where=f"column {column.path}",
+            remedy=f"write it as {'strings' if is_name else 'double or float'}",
+        )
+
+
+def _check_size(
+    file: ParquetFile,
+    handle: BinaryIO,
+    *,
+    log: ProblemLog,
+    names: Sequence[str],
+    targets: Sequence[TargetSpec],
+) -> None:
+    """Note more rows than are read, or pages that unpack to more than those rows can need."""
+    metadata = file.metadata
+    groups = [metadata.row_group(i) for i in range(min(metadata.num_row_groups, 2**16))]
+    rows = max(metadata.num_rows, sum(group.num_rows for group in groups))
+    if rows > row_limit(targets) or min([metadata.num_rows, *(g.num_rows for g in groups)]) < 0:
+        note_too_many_rows(log, targets, where="the table")
+        return
+    total = largest = 0
+    try:
+        for group in groups:
+            for position in range(group.num_columns):
+                column = group.column(position)
+                if column.path_in_schema in names:
+                    size, most = _column_bytes(column, handle)
+                    total, largest = total + size, max(largest, most)
+    except _faults():
+        _note_damage(log)
+        return
+    if largest > _PAGE_BYTES or total > rows * _ROW_BYTES + _SPARE_BYTES:
+        log.add(
+            "TOO_LARGE",
+            "the columns unpack to far more bytes than their rows can need",
+            remedy="write plain numbers and short names",
+        )
+
+
+def _column_bytes(column: Any, handle: BinaryIO) -> tuple[int, int]:
+    """Return sum and largest of the unpacked page sizes of a column of one row group."""
+    start = column.data_page_offset
+    if column.has_dictionary_page and column.dictionary_page_offset:
+        start = min(start, column.dictionary_page_offset)
+    length = column.total_compressed_size
+    if start < len(_MAGIC) or length < 0 or start + length > handle.seek(0, 2):
+        raise PageError
+    if column.file_path:  # the values of another file
+        raise PageError
+    return unpacked_bytes(handle, start=start, length=length)
+
+
+def _batches(
+    file: Any, id_column: str, columns: Sequence[str]
+) -> Iterator[tuple[int, list[str | None], list[AnyArray]]]:
+    """Yield (rows before, names, values by column); a missing value is a NaN in a masked place."""
+    row = 0
+    batches = file.iter_batches(
+        batch_size=_BATCH_ROWS, columns=[id_column, *columns], use_threads=False
+    )
+    for batch in batches:
+        names = _names(batch.column(id_column))
+        yield row, names, [_numbers(batch.column(name)) for name in columns]
+        row += len(names)
+
+
+def _names(column: Any) -> list[str | None]:
+    """Return the names of a batch, each distinct one made once, and shortened if it is absurd."""
+    texts = [str(value)[: _NAME_LENGTH + 1] for value in _distinct(column.dictionary)]
+    return [None if index is None else texts[index] for index in column.indices.to_pylist()]
+
+
+def _distinct(dictionary: Any) -> Iterator[str]:
+    for value in dictionary:
+        yield "" if value.as_py() is None else value.as_py()
+
+
+def _numbers(column: Any) -> AnyArray:
+    """Return a column as masked float64: missing values are masked, NaN is a value."""
+    missing = column.is_null().to_numpy(zero_copy_only=False)
+    values = column.to_numpy(zero_copy_only=False).astype(np.float64)
+    return np.ma.masked_array(values, mask=missing)
+
+
+class _Table:
+    """What has been read so far."""
+
+    def __init__(
+        self, log: ProblemLog, *, targets: Sequence[TargetSpec], columns: Sequence[str]
+    ) -> None:
+        self._log = log
+        self._targets = targets
+        self._specs = {target.slug: target for target in targets}
+        self._columns = columns
+        self.first_rows: dict[str, int] = {}
+        self.sources: dict[str, ArraySource] = {}
+
+    def read_rows(
+        self, start: int, *, names: Sequence[str | None], values: Sequence[AnyArray]
+    ) -> None:
+        """Read the rows of one batch; note what is wrong with each."""
+        for index, name in enumerate(names):
+            target = self._target(name, start + index + 1)
+            if target is None:
+                continue
+            cells = [column[index] for column in values]
+            where = f"row {start + index + 1}"
+            right = [
+                self._is_right(cell, target, where=f"{where}, column {column}")
+                for cell, column in zip(cells, self._columns, strict=True)
+            ]
+            if all(right):
+                numbers = [float(cell) for cell in cells]
+                self.sources[target.slug] = MemorySource(in_shape(numbers, target))
+
+    def _target(self, name: str | None, row: int) -> TargetSpec | None:
+        where = f"row {row}"
+        if name is None or len(name) > _NAME_LENGTH:
+            self._log.add(
+                "BAD_NAME",
+                f"{where} has no target's name, or one of more than {_NAME_LENGTH} characters",
+                where=where,
+                remedy="write the target's name as the round does",
+            )
+            return None
+        if name not in self._specs:
+            check_unknown_target(self._log, name, targets=self._targets, where=where)
+            return None
+        if name in self.first_rows:
+            note_duplicate(self._log, name, where=where, first=f"row {self.first_rows[name]}")
+            return None
+        self.first_rows[name] = row
+        return self._specs[name]
+
+    def _is_right(self, cell: Any, target: TargetSpec, *, where: str) -> bool:
+        if cell is np.ma.masked:
+            self._log.add(
+                "MISSING_VALUE",
+                f"{where} holds no value",
+                where=where,
+                remedy="write a finite number, or leave the whole target out",
+            )
+            return False
+        if not np.isfinite(cell):
+            self._log.add(
+                "NOT_FINITE",
+                f"{where} is not finite",
+                where=where,
+                remedy="write a finite number, or leave the whole target out",
+            )
+            return False
+        return check_range(self._log, target, value=float(cell), where=where)
+
+
+READER = Reader(
+    slug="parquet",
+    title="Parquet table (.parquet)",
+    help=(
+        "A table with one row for each target: a column of text with the target's name, and its "
+        "value(s) in columns of double, float or integer type. Rows are counted from 1 and may "
+        "stand in any order."
+    ),
+    extensions=(".parquet",),
+    read_function=read_parquet,
+    options=(ID_COLUMN, VALUE_COLUMNS, EXTRA_COLUMNS, REQUIRE_ALL),
+    check_options=check_columns,
+    extra="parquet",
+    packages=("pyarrow", "pyarrow.parquet"),
+)
