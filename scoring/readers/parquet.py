@@ -59,18 +59,17 @@ def read_parquet(
     columns = tuple(options["value_columns"])
     check_widths(targets, columns=columns)
     log = ProblemLog()
-    file = _opened(handle, log, id_column=options["id_column"])
+    file = _opened(handle, log)
     if file is not None:
         _check_schema(file, log, options=options)
     if file is not None and not len(log):
         _check_size(file, handle, log=log, names=(options["id_column"], *columns), targets=targets)
     log.raise_if_any()
+    # As a dictionary, or a long name would be unpacked once for each row that has it.
+    file = _opened(handle, log, as_dictionary=[options["id_column"]])
     table = _Table(log, targets=targets, columns=columns)
-    try:
-        for start, names, values in _batches(file, options["id_column"], columns):
-            table.read_rows(start, names=names, values=values)
-    except _faults():
-        _note_damage(log)
+    for start, names, values in _batches(file, log, names=(options["id_column"], *columns)):
+        table.read_rows(start, names=names, values=values)
     check_complete(log, table.first_rows, targets=targets, options=options)
     log.raise_if_any()
     return Prediction(table.sources)
@@ -84,7 +83,9 @@ def _faults() -> tuple[type[Exception], ...]:
     return (ArrowException, PageError, MemoryError, *plain)
 
 
-def _opened(handle: BinaryIO, log: ProblemLog, *, id_column: str) -> ParquetFile | None:
+def _opened(
+    handle: BinaryIO, log: ProblemLog, *, as_dictionary: Sequence[str] = ()
+) -> ParquetFile | None:
     from pyarrow.parquet import ParquetFile
 
     if not _has_sane_ends(handle):
@@ -100,7 +101,7 @@ def _opened(handle: BinaryIO, log: ProblemLog, *, id_column: str) -> ParquetFile
         return ParquetFile(
             handle,
             pre_buffer=False,
-            read_dictionary=[id_column],  # or a long name would be unpacked once for each row
+            read_dictionary=list(as_dictionary),
             thrift_string_size_limit=_FOOTER_BYTES,
             thrift_container_size_limit=2**20,
         )
@@ -201,7 +202,7 @@ def _check_size(
         return
     total = largest = 0
     try:
-        for group in groups:
+        for group in (group for group in groups if group.num_rows):
             for position in range(group.num_columns):
                 column = group.column(position)
                 if column.path_in_schema in names:
@@ -232,28 +233,27 @@ def _column_bytes(column: Any, handle: BinaryIO) -> tuple[int, int]:
 
 
 def _batches(
-    file: Any, id_column: str, columns: Sequence[str]
+    file: Any, log: ProblemLog, *, names: Sequence[str]
 ) -> Iterator[tuple[int, list[str | None], list[AnyArray]]]:
-    """Yield (rows before, names, values by column); a missing value is a NaN in a masked place."""
+    """Yield (rows before, target names, values by column) until the end or a damaged place."""
     row = 0
-    batches = file.iter_batches(
-        batch_size=_BATCH_ROWS, columns=[id_column, *columns], use_threads=False
-    )
-    for batch in batches:
-        names = _names(batch.column(id_column))
-        yield row, names, [_numbers(batch.column(name)) for name in columns]
-        row += len(names)
+    groups = range(file.metadata.num_row_groups)
+    filled = [i for i in groups if file.metadata.row_group(i).num_rows]
+    try:
+        for batch in file.iter_batches(
+            batch_size=_BATCH_ROWS, row_groups=filled, columns=list(names), use_threads=False
+        ):
+            found = _names(batch.column(names[0]))
+            yield row, found, [_numbers(batch.column(name)) for name in names[1:]]
+            row += len(found)
+    except _faults():
+        _note_damage(log)
 
 
 def _names(column: Any) -> list[str | None]:
     """Return the names of a batch, each distinct one made once, and shortened if it is absurd."""
-    texts = [str(value)[: _NAME_LENGTH + 1] for value in _distinct(column.dictionary)]
+    texts = [(value.as_py() or "")[: _NAME_LENGTH + 1] for value in column.dictionary]
     return [None if index is None else texts[index] for index in column.indices.to_pylist()]
-
-
-def _distinct(dictionary: Any) -> Iterator[str]:
-    for value in dictionary:
-        yield "" if value.as_py() is None else value.as_py()
 
 
 def _numbers(column: Any) -> AnyArray:

@@ -50,7 +50,7 @@ def unpacked_bytes(handle: BinaryIO, *, start: int, length: int) -> tuple[int, i
 
 
 class _Compact:
-    """A cursor over Thrift's compact protocol that keeps integers and structs and skips the rest."""
+    """A cursor over Thrift's compact protocol; it keeps integers and structs only."""
 
     def __init__(self, content: bytes) -> None:
         self._stream = io.BytesIO(content)
