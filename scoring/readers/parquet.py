@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
-
-import numpy as np
 
 from scoring.contract import JsonValue, TargetSpec
 from scoring.readers.base import (
     REQUIRE_ALL,
-    AnyArray,
     ArraySource,
     MemorySource,
     Prediction,
@@ -234,7 +232,7 @@ def _column_bytes(column: Any, handle: BinaryIO) -> tuple[int, int]:
 
 def _batches(
     file: Any, log: ProblemLog, *, names: Sequence[str]
-) -> Iterator[tuple[int, list[str | None], list[AnyArray]]]:
+) -> Iterator[tuple[int, list[str | None], list[list[float | None]]]]:
     """Yield (rows before, target names, values by column) until the end or a damaged place."""
     row = 0
     groups = range(file.metadata.num_row_groups)
@@ -256,11 +254,10 @@ def _names(column: Any) -> list[str | None]:
     return [None if index is None else texts[index] for index in column.indices.to_pylist()]
 
 
-def _numbers(column: Any) -> AnyArray:
-    """Return a column as masked float64: missing values are masked, NaN is a value."""
-    missing = column.is_null().to_numpy(zero_copy_only=False)
-    values = column.to_numpy(zero_copy_only=False).astype(np.float64)
-    return np.ma.masked_array(values, mask=missing)
+def _numbers(column: Any) -> list[float | None]:
+    """Return a column's values; None where there is none."""
+    # Not by way of `to_numpy`, which imports pandas where it is installed: seconds for a child.
+    return [None if value is None else float(value) for value in column.to_pylist()]
 
 
 class _Table:
@@ -277,7 +274,7 @@ class _Table:
         self.sources: dict[str, ArraySource] = {}
 
     def read_rows(
-        self, start: int, *, names: Sequence[str | None], values: Sequence[AnyArray]
+        self, start: int, *, names: Sequence[str | None], values: Sequence[Sequence[float | None]]
     ) -> None:
         """Read the rows of one batch; note what is wrong with each."""
         for index, name in enumerate(names):
@@ -291,7 +288,7 @@ class _Table:
                 for cell, column in zip(cells, self._columns, strict=True)
             ]
             if all(right):
-                numbers = [float(cell) for cell in cells]
+                numbers = [cell for cell in cells if cell is not None]
                 self.sources[target.slug] = MemorySource(in_shape(numbers, target))
 
     def _target(self, name: str | None, row: int) -> TargetSpec | None:
@@ -313,24 +310,15 @@ class _Table:
         self.first_rows[name] = row
         return self._specs[name]
 
-    def _is_right(self, cell: Any, target: TargetSpec, *, where: str) -> bool:
-        if cell is np.ma.masked:
-            self._log.add(
-                "MISSING_VALUE",
-                f"{where} holds no value",
-                where=where,
-                remedy="write a finite number, or leave the whole target out",
-            )
-            return False
-        if not np.isfinite(cell):
-            self._log.add(
-                "NOT_FINITE",
-                f"{where} is not finite",
-                where=where,
-                remedy="write a finite number, or leave the whole target out",
-            )
-            return False
-        return check_range(self._log, target, value=float(cell), where=where)
+    def _is_right(self, cell: float | None, target: TargetSpec, *, where: str) -> bool:
+        if cell is not None and math.isfinite(cell):
+            return check_range(self._log, target, value=cell, where=where)
+        code, what = (
+            ("MISSING_VALUE", "holds no value") if cell is None else ("NOT_FINITE", "is not finite")
+        )
+        remedy = "write a finite number, or leave the whole target out"
+        self._log.add(code, f"{where} {what}", where=where, remedy=remedy)
+        return False
 
 
 READER = Reader(
