@@ -23,7 +23,7 @@ from scoring.readers.checks import (
     shown,
     suggestion,
 )
-from scoring.readers.parquet_pages import PageError, unpacked_bytes
+from scoring.readers.parquet_pages import PageError, RowGroup, read_row_groups, unpacked_bytes
 from scoring.readers.table_options import (
     EXTRA_COLUMNS,
     ID_COLUMN,
@@ -44,7 +44,7 @@ _NAME_LENGTH = 500  # of a target's name in the id column
 _PAGE_BYTES = 16 * 2**20
 _SPARE_BYTES = 16 * 2**20  # of all pages together, beyond what the rows need
 _ROW_BYTES = 1024
-_FOOTER_BYTES = 16 * 2**20
+_FOOTER_BYTES = 4 * 2**20
 _MAGIC = b"PAR1"
 _NUMBERS = frozenset({"DOUBLE", "FLOAT", "INT32", "INT64"})
 _LOGICAL_NUMBERS = frozenset({"NONE", "INT", "FLOAT16"})
@@ -59,15 +59,21 @@ def read_parquet(
     log = ProblemLog()
     file = _opened(handle, log)
     if file is not None:
-        _check_schema(file, log, options=options)
-    if file is not None and not len(log):
-        _check_size(file, handle, log=log, names=(options["id_column"], *columns), targets=targets)
+        try:
+            _check_schema(file, log, options=options)
+        except _faults():
+            _note_damage(log)
+    log.raise_if_any()
+    groups = _row_groups(handle, log, schema=_paths(file))
+    names = (options["id_column"], *columns)
+    _check_size(groups, handle, log=log, names=names, targets=targets)
     log.raise_if_any()
     # As a dictionary, or a long name would be unpacked once for each row that has it.
     file = _opened(handle, log, as_dictionary=[options["id_column"]])
     table = _Table(log, targets=targets, columns=columns)
-    for start, names, values in _batches(file, log, names=(options["id_column"], *columns)):
-        table.read_rows(start, names=names, values=values)
+    filled = [position for position, group in enumerate(groups) if group.rows]
+    for start, found, values in _batches(file, log, names=names, groups=filled):
+        table.read_rows(start, names=found, values=values)
     check_complete(log, table.first_rows, targets=targets, options=options)
     log.raise_if_any()
     return Prediction(table.sources)
@@ -78,7 +84,7 @@ def _faults() -> tuple[type[Exception], ...]:
     from pyarrow import ArrowException
 
     plain = (OSError, RuntimeError, ValueError, TypeError, LookupError, OverflowError)
-    return (ArrowException, PageError, MemoryError, *plain)
+    return (ArrowException, MemoryError, *plain)
 
 
 def _opened(
@@ -139,7 +145,7 @@ def _check_schema(file: ParquetFile, log: ProblemLog, *, options: Mapping[str, J
         )
         return
     columns = [schema.column(i) for i in range(len(schema))]
-    names = [column.path for column in columns]
+    names = _paths(file)
     wanted = (options["id_column"], *options["value_columns"])
     for name in wanted:
         if names.count(name) != 1:
@@ -183,8 +189,26 @@ def _check_type(log: ProblemLog, column: Any, *, is_name: bool) -> None:
         )
 
 
+def _paths(file: Any) -> list[str]:
+    schema = file.metadata.schema
+    return [schema.column(position).path for position in range(len(schema))]
+
+
+def _row_groups(handle: BinaryIO, log: ProblemLog, *, schema: list[str]) -> list[RowGroup]:
+    """Return the row groups; the library takes their columns by place, so these must agree."""
+    try:
+        groups = read_row_groups(handle, most_bytes=_FOOTER_BYTES)
+    except PageError:
+        _note_damage(log)
+        return []
+    if any([column.name for column in group.columns] != schema for group in groups if group.rows):
+        _note_damage(log)
+        return []
+    return groups
+
+
 def _check_size(
-    file: ParquetFile,
+    groups: Sequence[RowGroup],
     handle: BinaryIO,
     *,
     log: ProblemLog,
@@ -192,21 +216,17 @@ def _check_size(
     targets: Sequence[TargetSpec],
 ) -> None:
     """Note more rows than are read, or pages that unpack to more than those rows can need."""
-    metadata = file.metadata
-    groups = [metadata.row_group(i) for i in range(min(metadata.num_row_groups, 2**16))]
-    rows = max(metadata.num_rows, sum(group.num_rows for group in groups))
-    if rows > row_limit(targets) or min([metadata.num_rows, *(g.num_rows for g in groups)]) < 0:
+    rows = sum(group.rows for group in groups)
+    if rows > row_limit(targets):
         note_too_many_rows(log, targets, where="the table")
         return
     total = largest = 0
     try:
-        for group in (group for group in groups if group.num_rows):
-            for position in range(group.num_columns):
-                column = group.column(position)
-                if column.path_in_schema in names:
-                    size, most = _column_bytes(column, handle)
-                    total, largest = total + size, max(largest, most)
-    except _faults():
+        for column in (column for group in groups for column in group.columns):
+            if column.name in names:
+                size, most = unpacked_bytes(handle, start=column.start, length=column.length)
+                total, largest = total + size, max(largest, most)
+    except PageError:
         _note_damage(log)
         return
     if largest > _PAGE_BYTES or total > rows * _ROW_BYTES + _SPARE_BYTES:
@@ -217,29 +237,14 @@ def _check_size(
         )
 
 
-def _column_bytes(column: Any, handle: BinaryIO) -> tuple[int, int]:
-    """Return sum and largest of the unpacked page sizes of a column of one row group."""
-    start = column.data_page_offset
-    if column.has_dictionary_page and column.dictionary_page_offset:
-        start = min(start, column.dictionary_page_offset)
-    length = column.total_compressed_size
-    if start < len(_MAGIC) or length < 0 or start + length > handle.seek(0, 2):
-        raise PageError
-    if column.file_path:  # the values of another file
-        raise PageError
-    return unpacked_bytes(handle, start=start, length=length)
-
-
 def _batches(
-    file: Any, log: ProblemLog, *, names: Sequence[str]
+    file: Any, log: ProblemLog, *, names: Sequence[str], groups: Sequence[int]
 ) -> Iterator[tuple[int, list[str | None], list[list[float | None]]]]:
     """Yield (rows before, target names, values by column) until the end or a damaged place."""
     row = 0
-    groups = range(file.metadata.num_row_groups)
-    filled = [i for i in groups if file.metadata.row_group(i).num_rows]
     try:
         for batch in file.iter_batches(
-            batch_size=_BATCH_ROWS, row_groups=filled, columns=list(names), use_threads=False
+            batch_size=_BATCH_ROWS, row_groups=list(groups), columns=list(names), use_threads=False
         ):
             found = _names(batch.column(names[0]))
             yield row, found, [_numbers(batch.column(name)) for name in names[1:]]
