@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from api.v1 import artifacts, rounds, submissions, tokens
+from api.v1 import artifacts, metrics, rounds, submissions, tokens
 
 app_name = "api"
 
@@ -20,6 +20,7 @@ v1 = [
     path(f"{_round}targets/", rounds.TargetList.as_view(), name="targets"),
     path(f"{_round}files/<str:name>", rounds.RoundFileDownload.as_view(), name="round-file"),
     path(f"{_round}design/", rounds.Design.as_view(), name="design"),
+    path(f"{_round}amendments/", rounds.AmendmentList.as_view(), name="amendments"),
     path(f"{_round}answers/<slug:target>.npy", rounds.AnswerDownload.as_view(), name="answer"),
     path(f"{_round}validate/", submissions.RoundValidate.as_view(), name="validate"),
     path(f"{_round}submissions/", submissions.RoundSubmissions.as_view(), name="submissions"),
@@ -33,6 +34,8 @@ v1 = [
         artifacts.ArtifactFileDownload.as_view(),
         name="artifact-file",
     ),
+    path("metrics/", metrics.MetricList.as_view(), name="metrics"),
+    path("metrics/<slug:slug>/", metrics.MetricDetail.as_view(), name="metric"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from django import template
@@ -10,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.roles import CREDIT_ROLES
+from pages.formulas import mathml
 from pages.markdown import render
 
 register = template.Library()
@@ -23,6 +25,12 @@ MICROPOINTS = 1_000_000
 def markdown(text: str) -> SafeString:
     """Render Markdown that a person wrote."""
     return render(text)
+
+
+@register.filter
+def formula(tex: str) -> SafeString:
+    """Draw a formula written in TeX."""
+    return mathml(tex, block=True)
 
 
 @register.filter
@@ -65,6 +73,14 @@ def shape(sizes: list[int | None]) -> str:
     """Write an array's shape; a scalar is one number, and an axis may be of any length."""
     lengths = (_("any number") if size is None else str(size) for size in sizes)
     return TIMES.join(lengths) if sizes else _("one number")
+
+
+@register.filter
+def rule(setting: object) -> str:
+    """Write the setting of a rule as it stands in the design: short, or as JSON."""
+    if setting is None:
+        return NO_VALUE
+    return setting if isinstance(setting, str) else json.dumps(setting, ensure_ascii=False)
 
 
 @register.filter

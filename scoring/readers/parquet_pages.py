@@ -124,6 +124,7 @@ class _Compact:
     """A cursor over Thrift's compact protocol: structs as dicts by field number."""
 
     def __init__(self, content: bytes) -> None:
+        self._length = len(content)
         self._stream = io.BytesIO(content)
 
     @property
@@ -179,6 +180,8 @@ class _Compact:
         return self._take(1)[0]
 
     def _take(self, length: int) -> bytes:
+        if length > self._length:  # before it is read: it may be longer than any text can be
+            raise PageError
         content = self._stream.read(length)
         if len(content) < length:
             raise PageError

@@ -148,6 +148,7 @@ def test_empty_table_answers_nothing():
         b"\x15\x00\x15\x08",  # ends in the middle
         b"\x1c" * 40,  # structs in structs
         b"\x15" + b"\xff" * 12,  # a number without end
+        b"\x18" + b"\xff" * 9 + b"\x01",  # a text of 2^64 bytes
         b"\x1b\x00",  # a map
         b"\x15\x00\x15\x00\x15\x00\x25\x00\x00",  # a number where a page is described
         b"\x19\xf5\xff\xff\xff\x0f\x00",  # a list longer than the header
