@@ -33,6 +33,10 @@ class ReaderOptionError(ScoringError, ValueError):
     """A round declares reader options that the reader does not have: the organizer's to mend."""
 
 
+class MissingPackageError(ReaderOptionError):
+    """A format needs a package that is not installed here: the operator's to mend."""
+
+
 class PredictionFormatError(ScoringError, ValueError):
     """A file could not be read as declared; lists every problem found, up to a limit."""
 

@@ -48,7 +48,8 @@ def warm_up() -> None:
     """Import what jobs need, so that a child starts in milliseconds and opens no library file."""
     importlib.import_module("scoring.cage.jobs")
     all_metrics()
-    all_readers()
+    for reader in all_readers():
+        reader.load_packages()
     for name in LIBRARIES:
         importlib.import_module(name)
     for name in CODECS:
