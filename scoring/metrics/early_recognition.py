@@ -89,14 +89,12 @@ METRICS = (
         "Enrichment factor",
         whole=enrichment_factor,
         bounds=(0.0, None),
-        perfect=20.0,
-        rankable=False,
+        perfect=None,
         parameters=(_FRACTION, BETTER, TIES),
         help="How many times more actives are in the top of the list than chance would put there.",
         traps=(
-            "Its largest value is min(1/fraction, items/actives), another one for each list, and "
-            "the perfect value named here is that of the default fraction with few actives: to "
-            "rank entries take enrichment_share.",
+            "Its largest value is min(1/fraction, items/actives), another one for each list: "
+            "lists with few actives weigh more in a mean; see enrichment_share.",
             "A small fraction of a short list holds few items: the value jumps.",
             NEEDS_ALL,
         ),
@@ -118,14 +116,12 @@ METRICS = (
         "Robust initial enhancement",
         whole=rie,
         bounds=(0.0, None),
-        perfect=20.0,
-        rankable=False,
+        perfect=None,
         parameters=(_ALPHA, BETTER, TIES),
         help="Actives of the list weighted exponentially by their rank, divided by what chance "
         "gives; 1 is chance.",
         traps=(
-            "Its largest value depends on the share of actives (the one named here is the limit "
-            "of few actives with the default alpha): to rank entries take bedroc.",
+            "Its largest value depends on the share of actives; bedroc is scaled to 0..1.",
             NEEDS_ALL,
         ),
         formula=r"\frac{\frac1a \sum_i e^{-\alpha r_i/N}}"
