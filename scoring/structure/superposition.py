@@ -121,9 +121,7 @@ def _determinants(matrix: NDArray[Any]) -> FloatArray:
     """Return the determinants, by the 2 x 2 minors of the upper and the lower two rows."""
     upper, lower = _minors(matrix[0], matrix[1]), _minors(matrix[2], matrix[3])
     signs = (1.0, -1.0, 1.0, 1.0, -1.0, 1.0)
-    return np.asarray(
-        sum(s * a * b for s, a, b in zip(signs, upper, reversed(lower), strict=True))
-    )
+    return np.asarray(sum(s * a * b for s, a, b in zip(signs, upper, reversed(lower), strict=True)))
 
 
 def _minors(first: FloatArray, second: FloatArray) -> list[FloatArray]:
