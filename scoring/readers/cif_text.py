@@ -102,8 +102,17 @@ class _Table:
 
     def row(self, line: int, values: Sequence[str]) -> Row:
         """Return a row of the open loop."""
+        names = self._names or []
+        if not self._in_values and len(set(names)) < len(names):
+            where = f"{self._place}line {line}"
+            self._log.add(
+                "DUPLICATE_NAME",
+                f"{where}: the loop that begins here has a name twice",
+                where=where,
+                remedy="give every column a name of its own",
+            )
         self._in_values = True
-        return Row(self._block, line, dict(zip(self._names or (), values, strict=True)))
+        return Row(self._block, line, dict(zip(names, values, strict=True)))
 
     def take(self, words: _Words, at: int) -> Row | None:
         """Follow one word; return the row that it completes, if it does."""
@@ -111,7 +120,7 @@ class _Table:
         if words.is_value(at):
             return self._take_value(text, words.line)
         name = text.casefold()
-        if name.startswith("_") and self._names is not None and not self._in_values:
+        if name.startswith("_") and self._names is not None and not self._has_values:
             self._is_wanted = self._is_wanted or name.startswith(self._category)
             self._names.append(name.removeprefix(self._category))
             return None
@@ -123,8 +132,13 @@ class _Table:
             self._names = []
         elif name.startswith("_"):
             self._item = name
-            self._items_line = self._items_line or words.line
+            if name.startswith(self._category):
+                self._items_line = self._items_line or words.line
         return done
+
+    @property
+    def _has_values(self) -> bool:
+        return self._in_values or bool(self._values)
 
     def end_block(self) -> Row | None:
         """End a data block; return the row that its single items made, if they made one."""
@@ -135,8 +149,8 @@ class _Table:
 
     def _take_value(self, text: str, line: int) -> Row | None:
         if self._names:
-            self._in_values = True
             if not self._is_wanted:
+                self._in_values = True
                 return None
             self._line = line if not self._values else self._line
             self._values.append(text)

@@ -70,6 +70,31 @@ def pdb_text(points: Points, **atom: str) -> str:
     return "\n".join([*lines, "TER", "END"]) + "\n"
 
 
+CIF_COLUMNS = (
+    "group_PDB id type_symbol label_atom_id label_alt_id label_comp_id label_asym_id "
+    "label_entity_id label_seq_id pdbx_PDB_ins_code Cartn_x Cartn_y Cartn_z occupancy "
+    "B_iso_or_equiv auth_seq_id auth_asym_id pdbx_PDB_model_num"
+)
+
+
+def cif_rows(points: Points, **changed: str) -> list[dict[str, str]]:
+    """Return the rows of a chain's `_atom_site` table, with some columns changed in all."""
+    rows = []
+    for at, (x, y, z) in enumerate(points, start=1):
+        values = (
+            f"ATOM {at} C CA . ALA A 1 {at} ? {x:.3f} {y:.3f} {z:.3f} 1.00 50.0 {at} A 1".split()
+        )
+        rows.append({**dict(zip(CIF_COLUMNS.split(), values, strict=True)), **changed})
+    return rows
+
+
+def cif_text(rows: list[dict[str, str]], *, block: str = "model") -> str:
+    """Return a data block with one loop of atoms."""
+    names = [f"_atom_site.{name}" for name in rows[0]]
+    lines = [" ".join(row.values()) for row in rows]
+    return "\n".join([f"data_{block}", "#", "loop_", *names, *lines, "#"]) + "\n"
+
+
 def write_pdb(path: Path, points: Points) -> Path:
     path.write_text(pdb_text(points))
     return path
