@@ -130,6 +130,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 STORAGE_FREE_BYTES_MIN = environment.integer("STORAGE_FREE_BYTES_MIN", default=256 * 2**20, low=0)
 UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
 
+# Who scrapes /telemetry shows this token; empty: the address does not exist.
+TELEMETRY_TOKEN = environment.secret("TELEMETRY_TOKEN")
 REDIS_URL = environment.redis_url(HELDOUT_HOME)
 CACHE_URL = environment.cache_url(REDIS_URL)
 CACHES = {
