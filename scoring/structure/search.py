@@ -163,10 +163,9 @@ class _Search:
             self.tm_sum = max(self.tm_sum, self._tm_sum(rows))
 
     def _tm_sum(self, squared: FloatArray) -> float:
-        parts = squared * self.d0**-2
-        parts += 1.0
+        parts = squared + self.d0**2
         np.reciprocal(parts, out=parts)
-        return float((parts @ np.ones(parts.shape[1])).max())
+        return float((parts @ np.ones(parts.shape[1])).max()) * self.d0**2
 
     def _new(self, sets: BoolArray) -> BoolArray:
         """Return the sets of residues that were not met before."""

@@ -14,6 +14,7 @@ _CONVERGED = 1e-9  # Newton's next step would be of the square of this
 # Squared length of the eigenvector before it is scaled: below it, two eigenvalues are so close
 # that the polynomial no longer tells their vectors apart.
 _DEGENERATE = 1e-8
+_SHORT = 1e-4  # squared length of a column that is made again, from all four
 
 
 def superposed(model: FloatArray, target: FloatArray) -> FloatArray:
@@ -130,13 +131,19 @@ def _minors(first: FloatArray, second: FloatArray) -> list[FloatArray]:
 
 
 def _eigenvectors(singular: NDArray[Any]) -> NDArray[Any]:
-    """Return, for each matrix of rank three, the longest column of its adjugate."""
-    adjugate = np.empty_like(singular)
-    for row in range(4):
-        for column in range(row, 4):
-            adjugate[row, column] = adjugate[column, row] = _cofactor(singular, row, column)
-    longest = np.abs(adjugate[range(4), range(4)]).argmax(axis=0)
-    return np.asarray(np.take_along_axis(adjugate, longest[np.newaxis, np.newaxis], axis=0)[0])
+    """Return, for each matrix of rank three, a column of its adjugate that is not short.
+
+    Every column is a multiple of the eigenvector. The first one does for nearly all matrices; the
+    others are made for those few where it is short.
+    """
+    found = np.array([_cofactor(singular, row, 0) for row in range(4)])
+    again = np.flatnonzero(np.einsum("is,is->s", found, found) < _SHORT)
+    if again.size:
+        few = singular[:, :, again]
+        adjugate = np.array([[_cofactor(few, i, j) for j in range(4)] for i in range(4)])
+        longest = np.abs(adjugate[range(4), range(4)]).argmax(axis=0)
+        found[:, again] = adjugate[:, longest, np.arange(again.size)]
+    return found
 
 
 def _cofactor(matrix: NDArray[Any], row: int, column: int) -> FloatArray:
