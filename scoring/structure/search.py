@@ -129,54 +129,88 @@ class _Search:
         for again in range(_ROUNDS + 1):
             squared = _linear_forms(moments, counts) @ self.features.distances
             self._note(squared)
-            close = self._new(_close(squared, near + 1.0 if again else near - 1.0))
+            close, counts = self._new(squared, near + 1.0 if again else near - 1.0)
             if not len(close):
                 return
-            kept = close.astype(np.float64)
-            moments, counts = kept @ sums, kept.sum(axis=1)
+            moments = close.astype(np.float64) @ sums
 
     def _note(self, squared: FloatArray) -> None:
         """Keep the best sums and counts of these superpositions (rows) over residues.
 
         Rows that cannot win, by what is known of them already, are not looked at again.
         """
-        widest = len(CUTOFFS) - 1
-        most = np.count_nonzero(squared <= CUTOFFS[widest] ** 2, axis=1)
-        self.within[widest] = max(self.within[widest], int(most.max()))
-        self._note_tm(squared, most)
-        for at in reversed(range(widest)):
+        most = _counted(np.packbits(squared <= CUTOFFS[-1] ** 2, axis=1))
+        self.within[-1] = max(self.within[-1], int(most.max()))
+        good = squared[self._note_tm(squared, most)]  # a high mark to begin with
+        for at in reversed(range(len(CUTOFFS) - 1)):
+            limit = CUTOFFS[at] ** 2
+            self.within[at] = max(self.within[at], int(np.count_nonzero(good <= limit)))
             promising = np.flatnonzero(most > self.within[at])
             if promising.size:
-                near = squared[promising] <= CUTOFFS[at] ** 2
-                most[promising] = np.count_nonzero(near, axis=1)
-                self.within[at] = max(self.within[at], int(most[promising].max()))
+                near = _rows(squared, promising) <= limit
+                counts = _counted(np.packbits(near, axis=1))
+                self.within[at] = max(self.within[at], int(counts.max()))
+                if len(counts) == len(most):
+                    most = counts
+                else:
+                    most[promising] = counts
 
-    def _note_tm(self, squared: FloatArray, near: NDArray[np.int64]) -> None:
-        """Keep the best TM sum; `near` counts each row's residues within the widest cutoff."""
+    def _note_tm(self, squared: FloatArray, near: NDArray[np.intp]) -> int:
+        """Keep the best TM sum, and return a row with a high one.
+
+        `near` counts each row's residues within the widest cutoff, which bounds its sum.
+        """
         first = int(near.argmax())
-        self.tm_sum = max(self.tm_sum, self._tm_sum(squared[first : first + 1]))
+        self.tm_sum = max(self.tm_sum, float(self._tm_sums(squared[first : first + 1])[0]))
         far_part = 1.0 / (1.0 + (CUTOFFS[-1] / self.d0) ** 2)
-        promising = near + (squared.shape[1] - near) * far_part > self.tm_sum
-        count = np.count_nonzero(promising)
-        if count:  # to gather most of the rows would cost more than it saves
-            rows = squared[promising] if 2 * count < len(squared) else squared
-            self.tm_sum = max(self.tm_sum, self._tm_sum(rows))
+        bounds = near + (squared.shape[1] - near) * far_part
+        promising = np.flatnonzero(bounds > self.tm_sum)
+        if not promising.size:
+            return first
+        rows = _rows(squared, promising)
+        sums = self._tm_sums(rows)
+        best = int(sums.argmax())
+        self.tm_sum = max(self.tm_sum, float(sums[best]))
+        return best if len(rows) == len(squared) else int(promising[best])
 
-    def _tm_sum(self, squared: FloatArray) -> float:
+    def _tm_sums(self, squared: FloatArray) -> FloatArray:
         parts = squared + self.d0**2
         np.reciprocal(parts, out=parts)
-        return float((parts @ np.ones(parts.shape[1])).max()) * self.d0**2
+        return np.asarray(parts @ np.full(parts.shape[1], self.d0**2))
 
-    def _new(self, sets: BoolArray) -> BoolArray:
-        """Return the sets of residues that were not met before."""
-        packed = np.packbits(sets, axis=1)
-        keys = packed.view(f"V{packed.shape[1]}").ravel().tolist()
+    def _new(self, squared: FloatArray, distance: float) -> tuple[BoolArray, FloatArray]:
+        """Return the sets of residues within a distance that were not met before, and their sizes.
+
+        Where a set has less than three residues, the distance is widened in steps of 0.5.
+        """
+        close = squared < distance * distance
+        packed = np.packbits(close, axis=1)
+        counts = _counted(packed)
+        enough = min(3, squared.shape[1])
+        few = np.flatnonzero(counts < enough)
+        if few.size:
+            third = np.partition(squared[few], enough - 1, axis=1)[:, enough - 1]
+            steps = np.floor((np.sqrt(third) - distance) / 0.5) + 1.0
+            wider = distance + 0.5 * steps[:, np.newaxis]
+            close[few] = squared[few] < wider * wider
+            packed[few] = np.packbits(close[few], axis=1)
+            counts[few] = _counted(packed[few])
         fresh = []
-        for row, key in enumerate(keys):
+        for row, key in enumerate(packed.view(f"V{packed.shape[1]}").ravel().tolist()):
             if key not in self.seen:
                 self.seen.add(key)
                 fresh.append(row)
-        return sets[fresh]
+        return close[fresh], counts[fresh].astype(np.float64)
+
+
+def _rows(squared: FloatArray, chosen: NDArray[np.intp]) -> FloatArray:
+    """Return the chosen rows, or all: to gather most of them costs more than it saves."""
+    return squared[chosen] if 2 * len(chosen) < len(squared) else squared
+
+
+def _counted(packed: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return how many bits are set in each row."""
+    return np.asarray(np.bitwise_count(packed).sum(axis=1, dtype=np.intp))
 
 
 def _linear_forms(moments: FloatArray, counts: FloatArray) -> FloatArray:
@@ -198,16 +232,3 @@ def _linear_forms(moments: FloatArray, counts: FloatArray) -> FloatArray:
     forms[:, 7:16] = -2.0 * np.swapaxes(turn, 1, 2).reshape(-1, 9)
     forms[:, 16] = 1.0
     return forms
-
-
-def _close(squared: FloatArray, distance: float) -> BoolArray:
-    """Return which residues lie within a distance, widened by 0.5 until they are three."""
-    close = squared < distance * distance
-    enough = min(3, squared.shape[1])
-    few = np.flatnonzero(np.count_nonzero(close, axis=1) < enough)
-    if few.size:
-        third = np.partition(squared[few], enough - 1, axis=1)[:, enough - 1]
-        steps = np.floor((np.sqrt(third) - distance) / 0.5) + 1.0
-        wider = distance + 0.5 * steps[:, np.newaxis]
-        close[few] = squared[few] < wider * wider
-    return close
