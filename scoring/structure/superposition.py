@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 _ROUNDS = 12  # nearly all rows need five or six
+_FEW = 48  # up to here singular values are quicker than two hundred calls for the polynomial
 _CONVERGED = 1e-9  # Newton's next step would be of the square of this
 # Squared length of the eigenvector before it is scaled: below it, two eigenvalues are so close
 # that the polynomial no longer tells their vectors apart.
@@ -60,6 +61,8 @@ def rotations(covariances: FloatArray, scales: FloatArray) -> FloatArray:
     characteristic polynomial (Theobald, Acta Cryst. A61 (2005) 478). A few rows where it has no
     single such vector go to the singular values.
     """
+    if len(covariances) < _FEW:
+        return _rotations_by_svd(covariances)
     scaled = covariances / np.where(scales > 0, scales, 1.0)[:, np.newaxis, np.newaxis]
     elements = np.ascontiguousarray(np.moveaxis(scaled, 0, -1))  # (3, 3, s): rows side by side
     matrix = _quaternion_matrix(elements)
