@@ -1,4 +1,17 @@
-"""Reader `pdb`: structures in the fixed columns of the Protein Data Bank's old format."""
+"""Reader `pdb`: structures in the fixed columns of the Protein Data Bank's old format.
+
+A round declares the residues of its targets once, and the numbers they carry::
+
+    reader: pdb
+    reader_options:
+      residues:
+        t1: {sequence: MKVLAAGIV--SEQ, first: 12}
+        h2: [{chain: A, sequence: GSHM}, {chain: B, first: 5, sequence: AVLK}]
+
+Target t1 then has shape (12, 3): the two residues at ``-`` were not resolved, so they may be
+predicted and are not scored. Read with the same options, the file of the solved structure gives
+the reference.
+"""
 
 from __future__ import annotations
 

@@ -50,18 +50,15 @@ OPTIONS = (
 class Template:
     """The residues and atoms of one target.
 
-    `letters` has every residue that may be there, and `rows` the place of each that is scored.
+    `letters` has every residue that may be there, and `rows` the place of each that is scored;
+    `chains` is one empty name where any chain will do.
     """
 
     target: TargetSpec
     letters: Mapping[ResidueKey, str]
     rows: Mapping[ResidueKey, int]
     atoms: Mapping[str, int]
-
-    @property
-    def chains(self) -> tuple[str, ...]:
-        """The chains, in order; one empty name where any chain will do."""
-        return tuple(dict.fromkeys(chain for chain, _ in self.letters))
+    chains: tuple[str, ...]
 
     def fits(self, key: ResidueKey, residue: str) -> bool:
         """Tell whether a residue of this name may stand at this place."""
@@ -113,6 +110,7 @@ def _template(target: TargetSpec, declared: JsonValue, atoms: Sequence[str]) -> 
         letters,
         {key: row for row, key in enumerate(scored)},
         {name: column for column, name in enumerate(atoms)},
+        tuple(dict.fromkeys(chain for chain, _ in letters)),
     )
     _check_template(template)
     return template
