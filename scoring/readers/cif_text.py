@@ -183,12 +183,12 @@ def _lines_of_words(handle: BinaryIO, log: ProblemLog, *, place: str) -> Iterato
     for number, line in read_lines(handle, log):
         if line.startswith(";"):
             if text_line:
-                rest = _words(line[1:], number, log, place=place)
+                rest = _words(line[1:], number=number, log=log, place=place)
                 quoted = frozenset({0, *(at + 1 for at in rest.quoted)})
                 yield _Words(text_line, ["", *rest.texts], quoted)
             text_line = 0 if text_line else number
         elif not text_line:
-            yield _words(line, number, log, place=place)
+            yield _words(line, number=number, log=log, place=place)
     if text_line:
         where = f"{place}line {text_line}"
         log.add(
@@ -199,7 +199,7 @@ def _lines_of_words(handle: BinaryIO, log: ProblemLog, *, place: str) -> Iterato
         )
 
 
-def _words(line: str, number: int, log: ProblemLog, *, place: str) -> _Words:
+def _words(line: str, *, number: int, log: ProblemLog, place: str) -> _Words:
     if not _SPECIAL.search(line):
         return _Words(number, line.split())
     texts: list[str] = []

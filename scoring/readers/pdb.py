@@ -61,10 +61,12 @@ def parse_pdb(handle: BinaryIO, intake: Intake, *, options: Mapping[str, JsonVal
             _note(
                 intake,
                 "BAD_RECORD",
-                number,
-                "does not begin with ATOM or HETATM in capitals, "
-                "filled up with blanks to six columns",
-                "write the fixed columns of the format",
+                number=number,
+                what=(
+                    "does not begin with ATOM or HETATM in capitals, "
+                    "filled up with blanks to six columns"
+                ),
+                remedy="write the fixed columns of the format",
             )
         elif record.startswith(("TARGET", "MODEL", "END")):
             models.take(line.split(), number=number)
@@ -72,9 +74,9 @@ def parse_pdb(handle: BinaryIO, intake: Intake, *, options: Mapping[str, JsonVal
             _note(
                 intake,
                 "TOO_MANY_LINES",
-                number,
-                "is one too many for a file of this round",
-                "leave out what is not needed",
+                number=number,
+                what="is one too many for a file of this round",
+                remedy="leave out what is not needed",
             )
             return
 
@@ -110,9 +112,9 @@ class _Models:
             _note(
                 self._intake,
                 "BAD_MODEL",
-                number,
-                "has no number for its MODEL",
-                "write MODEL and a whole number",
+                number=number,
+                what="has no number for its MODEL",
+                remedy="write MODEL and a whole number",
             )
             return
         self._model = int(words[0])
@@ -130,50 +132,36 @@ def _read_atom(line: str, intake: Intake, *, number: int) -> None:
     """Check one ATOM or HETATM line column by column, and take it."""
     name, residue = line[12:16].strip(), line[17:20].strip()
     if len(line) < _LAST_COLUMN:
-        _note(
-            intake,
-            "BAD_ATOM",
-            number,
-            f"ends before column {_LAST_COLUMN}, where the coordinates end",
-            "write the fixed columns of the format",
-        )
+        what = f"ends before column {_LAST_COLUMN}, where the coordinates end"
+        remedy = "write the fixed columns of the format"
+        _note(intake, "BAD_ATOM", number=number, what=what, remedy=remedy)
         return
     if not intake.is_wanted(name, residue, hetero=line.startswith("HETATM")):
         return
-    place = intake.where(number)
     residue_number = _NUMBER.fullmatch(line[22:26])
     occupancy = line[54:60].strip() or "1.00"
-    if residue_number is None or not line[26:27].isascii():
-        _note(
-            intake,
-            "BAD_NUMBER",
-            number,
-            f"has no residue number in columns 23 to 26, but {shown(line[22:26])}",
-            "write a whole number of at most four places there",
+    if residue_number is None:
+        what = f"has no residue number in columns 23 to 26, but {shown(line[22:26])}"
+        remedy = "write a whole number of at most four places there"
+        _note(intake, "BAD_NUMBER", number=number, what=what, remedy=remedy)
+        return
+    if not _OCCUPANCY.fullmatch(occupancy):
+        what = f"has no occupancy in columns 55 to 60, but {shown(occupancy)}"
+        _note(intake, "BAD_OCCUPANCY", number=number, what=what, remedy="write 1.00 there")
+        return
+    x, y, z = (_coordinate(line, axis, intake=intake, number=number) for axis in _COLUMNS)
+    if x is not None and y is not None and z is not None:
+        atom = Atom(
+            place=intake.where(number),
+            chain=line[21].strip(),
+            number=str(int(residue_number[1])) + line[26].strip(),
+            residue=residue,
+            name=name,
+            alternate=line[16].strip(),
+            occupancy=float(occupancy),
+            position=(x, y, z),
         )
-    elif not _OCCUPANCY.fullmatch(occupancy):
-        _note(
-            intake,
-            "BAD_OCCUPANCY",
-            number,
-            f"has no occupancy in columns 55 to 60, but {shown(occupancy)}",
-            "write 1.00 there",
-        )
-    else:
-        xyz = [_coordinate(line, axis, intake=intake, number=number) for axis in _COLUMNS]
-        x, y, z = xyz
-        if x is not None and y is not None and z is not None:
-            atom = Atom(
-                place=place,
-                chain=line[21].strip(),
-                number=str(int(residue_number[1])) + line[26].strip(),
-                residue=residue,
-                name=name,
-                alternate=line[16].strip(),
-                occupancy=float(occupancy),
-                position=(x, y, z),
-            )
-            intake.add(atom, how_to_name=_HOW_TO_NAME)
+        intake.add(atom, how_to_name=_HOW_TO_NAME)
 
 
 def _coordinate(line: str, axis: str, *, intake: Intake, number: int) -> float | None:
@@ -199,7 +187,7 @@ def _coordinate(line: str, axis: str, *, intake: Intake, number: int) -> float |
     return None
 
 
-def _note(intake: Intake, code: str, number: int, what: str, remedy: str) -> None:
+def _note(intake: Intake, code: str, *, number: int, what: str, remedy: str) -> None:
     where = intake.where(number)
     intake.log.add(code, f"{where} {what}", where=where, remedy=remedy)
 

@@ -189,18 +189,18 @@ def _read_archive(
             )
         elif slug in first:
             note_duplicate(log, slug, where=where)
-        elif check_member(log, member, where=where) and _is_small(log, member, intake, where=where):
+        elif check_member(log, member, where=where) and _is_small(member, intake, where=where):
             first[slug] = where
             own = {slug: intake.collectors[slug]}
             part = replace(intake, collectors=own, place=f"{where}, ")
-            _read_member(archive, member, part, options=options, parse=parse)
+            _read_member(archive, member, intake=part, options=options, parse=parse)
             intake.count = part.count
 
 
-def _is_small(log: ProblemLog, member: zipfile.ZipInfo, intake: Intake, *, where: str) -> bool:
+def _is_small(member: zipfile.ZipInfo, intake: Intake, *, where: str) -> bool:
     if member.file_size <= intake.max_atoms * _ATOM_BYTES:
         return True
-    log.add(
+    intake.log.add(
         "UNPACKED_TOO_LARGE",
         f"{where} is larger than a file of {intake.max_atoms} atoms",
         where=where,
@@ -212,8 +212,8 @@ def _is_small(log: ProblemLog, member: zipfile.ZipInfo, intake: Intake, *, where
 def _read_member(
     archive: zipfile.ZipFile,
     member: zipfile.ZipInfo,
-    intake: Intake,
     *,
+    intake: Intake,
     options: Mapping[str, JsonValue],
     parse: Parse,
 ) -> None:

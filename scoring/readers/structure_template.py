@@ -85,10 +85,13 @@ def templates_from(
     unknown = sorted(set(declared) - {target.slug for target in targets})
     if unknown:
         raise ReaderOptionError(f"option residues names no targets: {', '.join(unknown)}")
-    return {target.slug: _template(target, declared.get(target.slug), atoms) for target in targets}
+    return {
+        target.slug: _template(target, declared=declared.get(target.slug), atoms=atoms)
+        for target in targets
+    }
 
 
-def _template(target: TargetSpec, declared: JsonValue, atoms: Sequence[str]) -> Template:
+def _template(target: TargetSpec, *, declared: JsonValue, atoms: Sequence[str]) -> Template:
     if declared is None:
         length = (target.shape or (None,))[0]
         if length is None:

@@ -44,7 +44,7 @@ def neighbours_of(reference: FloatArray, *, radius: float) -> Neighbours:
     each pair.
     """
     plain = np.ascontiguousarray(reference, dtype=np.float64)
-    return _found_neighbours(plain.tobytes(), plain.shape[1], radius)
+    return _found_neighbours(plain.tobytes(), atoms=plain.shape[1], radius=radius)
 
 
 def kept_shares(
@@ -64,7 +64,7 @@ def kept_shares(
     kept = np.zeros(len(neighbours), dtype=np.int8)
     for start in range(0, len(neighbours), _BLOCK_PAIRS):
         block = slice(start, start + _BLOCK_PAIRS)
-        apart = _lengths(columns, neighbours.first[block], neighbours.second[block])
+        apart = _lengths(columns, first=neighbours.first[block], second=neighbours.second[block])
         apart -= neighbours.lengths[block]
         np.abs(apart, out=apart)
         for cutoff in cutoffs:
@@ -88,11 +88,11 @@ def residue_means(neighbours: Neighbours, shares: FloatArray) -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _found_neighbours(reference_bytes: bytes, atoms: int, radius: float) -> Neighbours:
+def _found_neighbours(reference_bytes: bytes, *, atoms: int, radius: float) -> Neighbours:
     points = np.frombuffer(reference_bytes).reshape(-1, 3)
     pairs = list(_close_pairs(points - points.mean(axis=0), atoms, radius=radius))
     first, second = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
-    lengths = _lengths(np.ascontiguousarray(points.T), first, second)
+    lengths = _lengths(np.ascontiguousarray(points.T), first=first, second=second)
     return Neighbours(first, second, lengths, np.repeat(np.arange(len(points) // atoms), atoms))
 
 
@@ -117,7 +117,7 @@ def _close_pairs(
         begin = end
 
 
-def _lengths(columns: FloatArray, first: IndexArray, second: IndexArray) -> FloatArray:
+def _lengths(columns: FloatArray, *, first: IndexArray, second: IndexArray) -> FloatArray:
     squared = np.zeros(len(first))
     for column in columns:
         apart = column[first]

@@ -69,11 +69,11 @@ def best_fits(target: FloatArray, model: FloatArray, *, length: int) -> BestFits
     """
     pair = (np.ascontiguousarray(array, dtype=np.float64) for array in (target, model))
     target_bytes, model_bytes = (array.tobytes() for array in pair)
-    return _searched(target_bytes, model_bytes, length)
+    return _searched(target_bytes, model_bytes, length=length)
 
 
 @lru_cache(maxsize=1)
-def _searched(target_bytes: bytes, model_bytes: bytes, length: int) -> BestFits:
+def _searched(target_bytes: bytes, model_bytes: bytes, *, length: int) -> BestFits:
     target, model = (np.frombuffer(b).reshape(-1, 3) for b in (target_bytes, model_bytes))
     search = _Search(_Features.of(model, target), d0=tm_d0(length))
     for starts, lengths in _fragments(len(target)):

@@ -139,17 +139,17 @@ def _eigenvectors(singular: NDArray[Any]) -> NDArray[Any]:
     Every column is a multiple of the eigenvector. The first one does for nearly all matrices; the
     others are made for those few where it is short.
     """
-    found = np.array([_cofactor(singular, row, 0) for row in range(4)])
+    found = np.array([_cofactor(singular, row=row, column=0) for row in range(4)])
     again = np.flatnonzero(np.einsum("is,is->s", found, found) < _SHORT)
     if again.size:
         few = singular[:, :, again]
-        adjugate = np.array([[_cofactor(few, i, j) for j in range(4)] for i in range(4)])
+        adjugate = np.array([[_cofactor(few, row=i, column=j) for j in range(4)] for i in range(4)])
         longest = np.abs(adjugate[range(4), range(4)]).argmax(axis=0)
         found[:, again] = adjugate[:, longest, np.arange(again.size)]
     return found
 
 
-def _cofactor(matrix: NDArray[Any], row: int, column: int) -> FloatArray:
+def _cofactor(matrix: NDArray[Any], *, row: int, column: int) -> FloatArray:
     p, q, r = (matrix[i] for i in range(4) if i != row)
     a, b, c = (j for j in range(4) if j != column)
     minor = (
