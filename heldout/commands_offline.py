@@ -139,13 +139,14 @@ def metric_record(metric: Metric) -> dict[str, Any]:
 
 def _explanation(metric: Metric) -> str:
     low, high = ("" if bound is None else f"{bound:g}" for bound in metric.bounds)
+    perfect = "none" if metric.perfect is None else f"{metric.perfect:g}"
     lines = [
         f"{metric.slug} (version {metric.version}): {metric.title}",
         "",
         metric.help,
         "",
         f"  formula   {metric.formula}",
-        f"  better    {metric.direction.value}, perfect {metric.perfect:g}"
+        f"  better    {metric.direction.value}, perfect {perfect}"
         + ("" if metric.rankable else "; shown only, it cannot rank entries"),
         f"  range     {low or '-inf'} to {high or 'inf'}",
         f"  unit      {metric.unit}",
