@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m bench [--quick] [--only fields|ranks|cage]``."""
+"""Run the benchmarks: ``python -m bench [--quick] [--only fields|ranks|cage|structures]``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import cage, fields, ranks, report
+from bench import cage, fields, ranks, report, structures
 from bench.measure import Method, Timing, largest_difference, time_in_turns
 from bench.report import Bar, Section
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+_PARTS = ("fields", "ranks", "cage", "structures")
 _LAYOUTS = {
     "tx": "One target of shape (time, 1024)",
     "bxytc": "One target of shape (sample, 128, 128, 16, 4), space not last, as PDEBench stores it",
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what is asked for, print the page, and write it if all of it was run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small inputs; writes no page")
-    parser.add_argument("--only", choices=("fields", "ranks", "cage"), help="one part; no page")
+    parser.add_argument("--only", choices=_PARTS, help="one part; no page")
     parser.add_argument("--rounds", type=int, default=0, help="rounds of turns (3; quick: 2)")
     arguments = parser.parse_args(argv)
     rounds = arguments.rounds or (2 if arguments.quick else 3)
@@ -53,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "fields": field_sections,
         "ranks": rank_sections,
         "cage": cage_sections,
+        "structures": structures.sections,
     }
     sections: list[Section] = []
     for name, part in parts.items():
