@@ -12,6 +12,7 @@ from scoring.errors import MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric, Parameter
 from scoring.metrics.fields_chunk import FieldChunk, FloatArray
 from scoring.metrics.fields_rule import FieldRule, FieldState
+from scoring.metrics.fields_spectrum import BANDS, wavenumbers
 
 PDEBENCH = "Takamoto et al., PDEBench, NeurIPS Datasets and Benchmarks 2022, arXiv:2210.07182"
 THE_WELL = "Ohana et al., The Well, NeurIPS Datasets and Benchmarks 2024, arXiv:2412.00568"
@@ -28,7 +29,9 @@ _AVERAGED = (
     "root over everything."
 )
 _UNIFORM = "Assumes a uniform grid: every grid point counts the same."
-_BANDS = {"low": slice(0, 4), "mid": slice(4, 12), "high": slice(12, None)}
+
+
+_ERROR_AND_REFERENCE = frozenset({"squared_error", "reference_square"})
 
 
 def _error_and_reference(chunk: FieldChunk, _: Mapping[str, JsonValue]) -> FloatArray:
@@ -64,16 +67,21 @@ def _boundary(measures: FloatArray, _folded: int, state: FieldState) -> FloatArr
     return np.asarray(np.sqrt(measures / faces))
 
 
-def _band_power(chunk: FieldChunk, parameters: Mapping[str, JsonValue]) -> FloatArray:
-    power = chunk.error_power[..., _BANDS[parameters["band"]]]
-    if not power.shape[-1]:
-        raise MetricUndefinedError(f"the grid is too coarse for the {parameters['band']} band")
-    return power
+def _band(chunk: FieldChunk, parameters: Mapping[str, JsonValue]) -> FloatArray:
+    """Return power by wavenumber of the band; without samples, its mean amplitude."""
+    name = parameters["band"]
+    if not wavenumbers(chunk.plan.space) > BANDS[name].start:
+        raise MetricUndefinedError(f"the grid is too coarse for the {name} band")
+    if chunk.plan.length("b") == 1:
+        return chunk.error_bands[..., list(BANDS).index(name)]
+    return chunk.error_power[..., BANDS[name]]
 
 
 def _band_amplitude(measures: FloatArray, folded: int, state: FieldState) -> FloatArray:
-    scale = state.parameters["domain_size"] / state.plan.points / math.sqrt(folded)
-    return np.asarray(np.sqrt(measures).mean(axis=-1) * scale)
+    scale = state.parameters["domain_size"] / state.plan.points
+    if state.plan.length("b") == 1:
+        return measures * scale
+    return np.asarray(np.sqrt(measures / folded).mean(axis=-1) * scale)
 
 
 def _field_metric(
@@ -104,7 +112,10 @@ METRICS = (
     _field_metric(
         "nrmse",
         "Normalized RMSE (PDEBench)",
-        rule=FieldRule(_error_and_reference, _relative),
+        rule=FieldRule(
+            _error_and_reference,
+            _relative,
+            needs=_ERROR_AND_REFERENCE),
         unit="1",
         help="Root mean square error over space, divided by the root mean square of the "
         "reference, at each sample, time and channel; then averaged. 0 is perfect, 1 is as wrong "
@@ -122,7 +133,7 @@ METRICS = (
     _field_metric(
         "rmse_field",
         "RMSE of a field (PDEBench)",
-        rule=FieldRule(lambda chunk, _: chunk.squared_error, _root_mean),
+        rule=FieldRule(lambda chunk, _: chunk.squared_error, _root_mean, needs=frozenset({"squared_error"})),
         help="Root mean square error over space at each sample, time and channel, then averaged.",
         traps=(_AVERAGED, "Targets of larger amplitude weigh more; see nrmse."),
         formula=r"\operatorname{mean}_{b,t,c} \sqrt{\operatorname{mean}_x (u-v)^2}",
@@ -131,7 +142,7 @@ METRICS = (
     _field_metric(
         "vrmse",
         "Variance-scaled RMSE (The Well)",
-        rule=FieldRule(_error_and_spread, _variance_scaled),
+        rule=FieldRule(_error_and_spread, _variance_scaled, needs=frozenset({"squared_error", "reference_spread"})),
         unit="1",
         parameters=(
             Parameter(
@@ -166,6 +177,7 @@ METRICS = (
             lambda measures, _folded, _state: measures,
             fold="b",
             combine=np.maximum,
+            needs=frozenset({"error_peak"}),
         ),
         parameters=(
             Parameter(
@@ -192,6 +204,7 @@ METRICS = (
             lambda chunk, _: np.square(chunk.error_sum),
             _conserved,
             fold="b",
+            needs=frozenset({"error_sum"}),
         ),
         help="Error of the mean over space: whether the total amount (mass, momentum) is kept.",
         traps=(
@@ -206,7 +219,7 @@ METRICS = (
     _field_metric(
         "brmse",
         "Boundary RMSE (PDEBench)",
-        rule=FieldRule(lambda chunk, _: chunk.boundary_square, _boundary),
+        rule=FieldRule(lambda chunk, _: chunk.boundary_square, _boundary, needs=frozenset({"boundary_square"})),
         help="Root mean square error over the first and last grid points of every space axis, at "
         "each sample, time and channel; then averaged.",
         traps=(
@@ -221,7 +234,7 @@ METRICS = (
     _field_metric(
         "frmse",
         "Fourier-band RMSE (PDEBench)",
-        rule=FieldRule(_band_power, _band_amplitude, fold="b"),
+        rule=FieldRule(_band, _band_amplitude, fold="b", needs=frozenset({"error_spectrum"})),
         parameters=(
             Parameter(
                 "band",
@@ -253,7 +266,7 @@ METRICS = (
     _field_metric(
         "relative_l2",
         "Relative L2 error",
-        rule=FieldRule(_error_and_reference, _relative, fold="tc"),
+        rule=FieldRule(_error_and_reference, _relative, fold="tc", needs=_ERROR_AND_REFERENCE),
         unit="1",
         parameters=(
             Parameter(

@@ -1,0 +1,139 @@
+"""Sums over the points of many lanes at once, in float64, block by block, in plain NumPy.
+
+A block is (lead, points, trail) as it lies in the file. Where few lanes lie between neighbouring
+points (trail is short) the block is turned into rows, one for each lane; else sums run down its
+columns. Blocks are small enough for everything made of them to stay in a processor's own cache,
+and nothing large is allocated: what is measured here goes at the speed of that cache.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from scoring.metrics.fields_chunk import spread
+from scoring.metrics.fields_plan import FloatArray
+from scoring.readers.base import AnyArray
+
+ROW_VALUES = 64 * 2**10
+COLUMN_VALUES = 32 * 2**10
+_SHORT_TRAIL = 16
+_WIDE = 1024
+# Below this part of the sum of squares, a spread taken from sums has lost digits.
+_WELL_SPREAD = 1e-2
+_TINY_SQUARE = 1e-290
+
+Sums = dict[str, FloatArray]
+
+
+class BlockSums(Protocol):
+    """Measures the blocks of one field: in NumPy, or compiled."""
+
+    rows: bool  # whether the differences of a block come as (lead, trail, points)
+    block_values: int  # how many values a block should have
+    fills_error: bool  # whether `measure` must be given an array for the differences
+
+    def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
+        """Return sums over points, each of shape (lead, trail).
+
+        Parameters
+        ----------
+        truth, guess : array, shape (lead, points, trail)
+            The block, in any number type.
+        error : float64 array, shape (lead, trail, points) in rows, else that of the block
+            Receives prediction minus reference; may be empty if not `fills_error`.
+        """
+
+
+class NumpySums:
+    """`BlockSums` in NumPy; needs the differences.
+
+    Parameters
+    ----------
+    trail : int
+        How many lanes lie between neighbouring points.
+    """
+
+    fills_error = True
+
+    def __init__(self, *, trail: int) -> None:
+        self.rows = trail < _SHORT_TRAIL
+        self.block_values = max(trail, ROW_VALUES if self.rows else COLUMN_VALUES)
+        self._reference = np.empty(self.block_values)
+        self._square = np.empty(0 if self.rows else self.block_values)
+
+    def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
+        """Return sums over points; see `BlockSums`."""
+        wide = self._reference[: truth.size].reshape(error.shape)
+        self._widen(truth, wide)
+        self._widen(guess, error)
+        np.subtract(error, wide, out=error)
+        found = self._by_rows(wide, error) if self.rows else self._by_columns(wide, error)
+        return found | {"reference_spread": spread_from_sums(truth, found)}
+
+    def _widen(self, block: AnyArray, wide: FloatArray) -> None:
+        if not self.rows or block.shape[-1] == 1:
+            np.copyto(wide, block.reshape(wide.shape))
+            return
+        for lane in range(block.shape[-1]):
+            np.copyto(wide[:, lane, :], block[:, :, lane])
+
+    @staticmethod
+    def _by_rows(wide: FloatArray, error: FloatArray) -> Sums:
+        ones = _ones(error.shape[-1])
+        return {
+            "error_sum": error @ ones,
+            "squared_error": np.vecdot(error, error),
+            "error_peak": np.maximum(error.max(axis=-1), -error.min(axis=-1)),
+            "reference_sum": wide @ ones,
+            "reference_square": np.vecdot(wide, wide),
+        }
+
+    def _by_columns(self, wide: FloatArray, error: FloatArray) -> Sums:
+        ones = _ones(error.shape[1])
+        square = self._square[: error.size].reshape(error.shape)
+        np.square(error, out=square)
+        found = {
+            "error_sum": ones @ error,
+            "squared_error": ones @ square,
+            "error_peak": _root_of_peak(square, error),
+            "reference_sum": ones @ wide,
+        }
+        np.square(wide, out=wide)
+        return found | {"reference_square": ones @ wide}
+
+
+def spread_from_sums(truth: AnyArray, found: Sums) -> FloatArray:
+    """Return the sum of squared deviations from the mean, again from the values where need be."""
+    square, total = found["reference_square"], found["reference_sum"]
+    spread_ = square - total**2 / truth.shape[1]
+    poor = ~(spread_ > _WELL_SPREAD * square)
+    if poor.any():
+        lead, trail = np.nonzero(poor)
+        spread_[poor] = spread(np.asarray(truth[lead, :, trail], dtype=np.float64))
+    return np.asarray(spread_)
+
+
+def _root_of_peak(square: FloatArray, error: FloatArray) -> FloatArray:
+    """Return the largest absolute error down the columns; the root of a square is exact."""
+    fold = fold_of(*square.shape[1:], width=_WIDE)
+    lead, points, trail = square.shape
+    top = square.reshape(lead, points // fold, fold * trail).max(axis=1)
+    peaks = np.sqrt(top.reshape(lead, fold, trail).max(axis=1))
+    if not np.isfinite(peaks).all() or (peaks**2 < _TINY_SQUARE).any():
+        return np.asarray(np.maximum(error.max(axis=1), -error.min(axis=1)))
+    return np.asarray(peaks)
+
+
+@lru_cache(maxsize=64)
+def fold_of(points: int, trail: int, *, width: int) -> int:
+    """Return how many points to lay side by side in a row of about `width` values."""
+    most = max(1, width // trail)
+    return next(fold for fold in range(min(points, most), 0, -1) if points % fold == 0)
+
+
+@lru_cache(maxsize=8)
+def _ones(count: int) -> FloatArray:
+    return np.ones(count)
