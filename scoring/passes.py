@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from scoring.errors import MetricInputError, MetricUndefinedError, ScoringError
+from scoring.metrics import fields_compiled
 from scoring.metrics.base import Metric
 from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
 from scoring.metrics.fields_lanes import LaneTable
@@ -20,7 +21,7 @@ from scoring.readers.flat import FlatStream, flat_stream
 logger = logging.getLogger(__name__)
 
 Outcome = float | Exception
-PIECE_VALUES = 64 * 2**10
+PIECE_VALUES = 128 * 2**10
 
 
 def evaluated(compute: Callable[[], float], *, slug: str) -> Outcome:
@@ -44,6 +45,7 @@ class Inspection(Protocol):
     """Looks at values on their way into the metrics; raises where one is not acceptable."""
 
     every_piece: bool  # whether sums that are finite do not tell enough (a range is declared)
+    complete: bool  # set once every value went by
 
     def __call__(self, reference: AnyArray, prediction: AnyArray) -> None:
         """Look at a piece of both."""
@@ -53,6 +55,7 @@ class NoInspection:
     """For values that were looked at before."""
 
     every_piece = False
+    complete = False
 
     def __call__(self, reference: AnyArray, prediction: AnyArray) -> None:
         """Accept everything."""
@@ -66,6 +69,7 @@ def field_values(
     parameters: Mapping[str, Mapping[str, Any]],
     inspect: Inspection | None = None,
     compiled: bool = True,
+    piece_values: int = PIECE_VALUES,
 ) -> dict[str, Outcome]:
     """Return value or error of every streaming metric of fields, by key.
 
@@ -80,8 +84,12 @@ def field_values(
         Sees every piece whose sums are not finite, or every piece.
     compiled : bool
         Whether compiled sums may be used where they are there.
+    piece_values : int
+        How many values are taken at a time, where the metrics permit.
     """
     inspect = inspect or NoInspection()
+    if compiled:
+        fields_compiled.ready(math.prod(reference.shape) * reference.dtype.itemsize)
     outcomes: dict[str, Outcome] = {}
     by_layout: dict[str, dict[str, _StreamingRun]] = {}
     for key, metric in metrics.items():
@@ -94,7 +102,9 @@ def field_values(
             run = _StreamingRun(metric, plan, parameters[key])
             by_layout.setdefault(layout, {})[key] = run
     for runs in by_layout.values():
-        field_pass = _FieldPass(list(runs.values()), inspect, compiled=compiled)
+        field_pass = _FieldPass(
+            list(runs.values()), inspect, compiled=compiled, piece_values=piece_values
+        )
         with np.errstate(all="ignore"):
             field_pass.run(reference, prediction)
         outcomes |= {key: run.outcome() for key, run in runs.items()}
@@ -105,7 +115,12 @@ class _FieldPass:
     """One reading of a field for metrics of one layout."""
 
     def __init__(
-        self, runs: Sequence[_StreamingRun], inspect: Inspection, *, compiled: bool
+        self,
+        runs: Sequence[_StreamingRun],
+        inspect: Inspection,
+        *,
+        compiled: bool,
+        piece_values: int,
     ) -> None:
         self._inspect = inspect
         self._plan = runs[0].plan
@@ -115,9 +130,11 @@ class _FieldPass:
         needs = frozenset().union(*(run.needs for run in self._on_sums))
         self._table: LaneTable | None = None
         if self._on_sums:
-            self._table = LaneTable(self._plan, needs, suspect=inspect, compiled=compiled)
+            self._table = LaneTable(
+                self._plan, needs, suspect=inspect, compiled=compiled, most=piece_values
+            )
         step_values = math.prod(self._plan.shape) // self._plan.steps
-        self._piece_steps = max(1, PIECE_VALUES // step_values) if self._on_values else 0
+        self._piece_steps = max(1, piece_values // step_values) if self._on_values else 0
         self._step_values = step_values
 
     def run(self, reference: ArraySource, prediction: ArraySource) -> None:
@@ -129,6 +146,7 @@ class _FieldPass:
             group = max(self._piece_steps, group // self._piece_steps * self._piece_steps)
         for start in range(0, steps, group):
             self._group(truth, guess, start=start, steps=min(group, steps - start))
+        self._inspect.complete = True
 
     def _group(self, truth: FlatStream, guess: FlatStream, *, start: int, steps: int) -> None:
         if self._table:
@@ -241,8 +259,6 @@ def sample_pieces(
         count = min(step, samples - start)
         truth, guess = (
             stream.take(count * size).reshape(count, *source.shape[1:])
-            for stream, size, source in zip(
-                streams, sizes, (reference, prediction), strict=True
-            )
+            for stream, size, source in zip(streams, sizes, (reference, prediction), strict=True)
         )
         yield truth, guess

@@ -15,6 +15,7 @@ import signal
 import socket
 
 from scoring.cage.guard import guard
+from scoring.metrics import fields_compiled
 from scoring.metrics.registry import all_metrics
 from scoring.readers.registry import all_readers
 
@@ -41,6 +42,7 @@ def warm_up() -> None:
     importlib.import_module("scoring.cage.jobs")
     all_metrics()
     all_readers()
+    fields_compiled.prepare()  # a child can neither compile nor load what is compiled
     for name in LIBRARIES:
         importlib.import_module(name)
     for name in CODECS:

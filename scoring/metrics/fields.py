@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -112,10 +111,7 @@ METRICS = (
     _field_metric(
         "nrmse",
         "Normalized RMSE (PDEBench)",
-        rule=FieldRule(
-            _error_and_reference,
-            _relative,
-            needs=_ERROR_AND_REFERENCE),
+        rule=FieldRule(_error_and_reference, _relative, needs=_ERROR_AND_REFERENCE),
         unit="1",
         help="Root mean square error over space, divided by the root mean square of the "
         "reference, at each sample, time and channel; then averaged. 0 is perfect, 1 is as wrong "
@@ -133,7 +129,9 @@ METRICS = (
     _field_metric(
         "rmse_field",
         "RMSE of a field (PDEBench)",
-        rule=FieldRule(lambda chunk, _: chunk.squared_error, _root_mean, needs=frozenset({"squared_error"})),
+        rule=FieldRule(
+            lambda chunk, _: chunk.squared_error, _root_mean, needs=frozenset({"squared_error"})
+        ),
         help="Root mean square error over space at each sample, time and channel, then averaged.",
         traps=(_AVERAGED, "Targets of larger amplitude weigh more; see nrmse."),
         formula=r"\operatorname{mean}_{b,t,c} \sqrt{\operatorname{mean}_x (u-v)^2}",
@@ -142,7 +140,11 @@ METRICS = (
     _field_metric(
         "vrmse",
         "Variance-scaled RMSE (The Well)",
-        rule=FieldRule(_error_and_spread, _variance_scaled, needs=frozenset({"squared_error", "reference_spread"})),
+        rule=FieldRule(
+            _error_and_spread,
+            _variance_scaled,
+            needs=frozenset({"squared_error", "reference_spread"}),
+        ),
         unit="1",
         parameters=(
             Parameter(
@@ -219,7 +221,9 @@ METRICS = (
     _field_metric(
         "brmse",
         "Boundary RMSE (PDEBench)",
-        rule=FieldRule(lambda chunk, _: chunk.boundary_square, _boundary, needs=frozenset({"boundary_square"})),
+        rule=FieldRule(
+            lambda chunk, _: chunk.boundary_square, _boundary, needs=frozenset({"boundary_square"})
+        ),
         help="Root mean square error over the first and last grid points of every space axis, at "
         "each sample, time and channel; then averaged.",
         traps=(

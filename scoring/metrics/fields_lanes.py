@@ -41,11 +41,19 @@ class LaneTable:
     suspect : callable
         Called with (reference, prediction) of a block whose sums are not finite.
     compiled : bool
-        Whether the compiled kernel may be used, where it is installed.
+        Whether the compiled kernel may be used, where it is there.
+    most : int
+        The most values to measure at a time, if a row of lanes is not longer.
     """
 
     def __init__(
-        self, plan: FieldPlan, needs: frozenset[str], *, suspect: Look, compiled: bool = True
+        self,
+        plan: FieldPlan,
+        needs: frozenset[str],
+        *,
+        suspect: Look,
+        compiled: bool,
+        most: int,
     ) -> None:
         self._plan = plan
         self._needs = needs
@@ -54,10 +62,11 @@ class LaneTable:
         self._trail = math.prod(plan.lengths[axis] for axis in plan.trail_axes)
         self._lead_values = plan.points * self._trail
         self._sums = _block_sums(self._trail, compiled=compiled)
+        self._block_values = max(self._trail, min(most, self._sums.block_values))
         self._power = PowerTable(plan, rows=self._sums.rows) if SPECTRUM in needs else None
         whole_lead = self._lead_values if self._power else 0
         fills = self._power is not None or self._sums.fills_error
-        self._error = np.empty(max(self._sums.block_values, whole_lead) if fills else 0)
+        self._error = np.empty(max(self._block_values, whole_lead) if fills else 0)
         self._faces = boundary_points(plan.space) if BOUNDARY in needs else None
         self._table: Sums = {}
         self._at = self._start = self._steps = 0
@@ -73,7 +82,7 @@ class LaneTable:
 
     def portion(self) -> int:
         """Return how many values to hand over next."""
-        block = self._sums.block_values
+        block = self._block_values
         if self._lead_values <= block:
             return block // self._lead_values * self._lead_values
         left = self._lead_values - self._at % self._lead_values

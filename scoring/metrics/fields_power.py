@@ -53,13 +53,11 @@ class PowerTable:
         # Where a lead goes once its sample no longer counts.
         apart = np.arange(math.prod(lead)).reshape(lead)
         if "b" in plan.lead_axes:
-            apart = np.broadcast_to(
-                apart.take([0], axis=plan.lead_axes.index("b")), apart.shape
-            )
+            apart = np.broadcast_to(apart.take([0], axis=plan.lead_axes.index("b")), apart.shape)
         _, place = np.unique(apart, return_inverse=True)
         self._place = place.ravel()
-        lanes = (int(self._place.max()) + 1) * trail // (
-            self._samples if "b" in plan.trail_axes else 1
+        lanes = (
+            (int(self._place.max()) + 1) * trail // (self._samples if "b" in plan.trail_axes else 1)
         )
         modes = fields_spectrum.modes_counted(plan.space)
         self._by_mode = lanes * modes <= _MODES_KEPT

@@ -93,6 +93,7 @@ class Prediction:
 
     sources: Mapping[str, ArraySource]
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    checked: bool = True  # False: values are still to be looked at, by whoever reads them
 
     @property
     def answered(self) -> tuple[str, ...]:
@@ -188,6 +189,22 @@ class Reader:
     extensions: tuple[str, ...]  # with the dot: (".npz",)
     read_function: ReadFunction
     options: tuple[ReaderOption, ...] = (REQUIRE_ALL,)
+    open_function: ReadFunction | None = None  # the same, without looking at values
+
+    def open(
+        self,
+        handle: BinaryIO,
+        *,
+        options: Mapping[str, JsonValue] | None = None,
+        targets: Sequence[TargetSpec],
+    ) -> Prediction:
+        """Open a prediction file for someone who looks at the values while using them.
+
+        As `read`, but if the format allows, values are neither read nor checked yet; then
+        ``checked`` of the result is False, and damage may show only when a source is read.
+        """
+        work = self.open_function or self.read_function
+        return work(handle, options=self.complete(options or {}), targets=targets)
 
     def read(
         self,

@@ -151,10 +151,10 @@ def test_error_power_adds_up_to_the_squared_error():
 @given(
     first=st.sampled_from("btc"),
     length=st.integers(1, 9),
-    max_bytes=st.integers(1, 4000),
+    piece_values=st.integers(1, 4000),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_any_cutting_gives_the_value_of_the_whole(metric, first, length, max_bytes, seed):
+def test_any_cutting_gives_the_value_of_the_whole(metric, first, length, piece_values, seed):
     layout = first + "".join(axis for axis in "btxc" if axis != first)
     shape = (length, *(3 if axis != "x" else 16 for axis in layout[1:]))
     generator = np.random.default_rng(seed)
@@ -165,7 +165,7 @@ def test_any_cutting_gives_the_value_of_the_whole(metric, first, length, max_byt
         MemorySource(u),
         metrics={"k": metric},
         parameters={"k": metric.complete({"layout": layout})},
-        max_bytes=max_bytes,
+        piece_values=piece_values,
     )
     assert pieces["k"] == pytest.approx(whole, rel=1e-12)
 
