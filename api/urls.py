@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from api.v1 import artifacts, rounds, submissions, tokens
+from api.v1 import artifacts, metrics, rounds, submissions, tokens
 
 app_name = "api"
 
@@ -33,6 +33,8 @@ v1 = [
         artifacts.ArtifactFileDownload.as_view(),
         name="artifact-file",
     ),
+    path("metrics/", metrics.MetricList.as_view(), name="metrics"),
+    path("metrics/<slug:slug>/", metrics.MetricDetail.as_view(), name="metric"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
 ]
 

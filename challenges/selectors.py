@@ -85,16 +85,20 @@ def counting_targets(round: Round) -> QuerySet[Target]:
 
 def target_specs(round: Round) -> list[TargetSpec]:
     """Return what is public about each target that counts, as the engine wants it."""
-    return [
-        TargetSpec(
-            slug=target.slug,
-            shape=tuple(target.shape),
-            low=target.low,
-            high=target.high,
-            weight=target.weight,
-        )
-        for target in counting_targets(round)
-    ]
+    return [spec_of(target) for target in counting_targets(round)]
+
+
+def spec_of(target: Target) -> TargetSpec:
+    """Return what is public about one target, as the engine wants it."""
+    other = target.reference_shape
+    return TargetSpec(
+        slug=target.slug,
+        shape=tuple(target.shape),
+        low=target.low,
+        high=target.high,
+        weight=target.weight,
+        reference_shape=None if other is None else tuple(other),
+    )
 
 
 def metric_choices(round: Round) -> list[MetricChoice]:

@@ -1,6 +1,6 @@
-"""Two questions a machine asks: is the process alive, and can the site do its work?
+"""What a machine asks: is the process alive, can the site do its work, and how is it doing?
 
-They are answered before anything else looks at the request, because a load balancer or a
+These are answered before anything else looks at the request, because a load balancer or a
 container asks by address, without TLS, without a session.
 """
 
@@ -21,6 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from config import telemetry
 from submissions.models import Submission
 
 logger = logging.getLogger(__name__)
@@ -141,15 +142,19 @@ def answer_ready() -> HttpResponse:
     return response
 
 
-ANSWERS = {"/healthz": answer_alive, "/readyz": answer_ready}
+ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/healthz": lambda request: answer_alive(),
+    "/readyz": lambda request: answer_ready(),
+    "/telemetry": telemetry.answer,
+}
 
 
 class HealthMiddleware:
-    """Answer the two health addresses; everything else goes on."""
+    """Answer what machines ask; everything else goes on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = ANSWERS.get(request.path_info)
-        return answer() if answer else self.get_response(request)
+        return answer(request) if answer else self.get_response(request)

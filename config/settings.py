@@ -126,8 +126,12 @@ STATIC_ROOT = environment.env.str("STATIC_ROOT", default="") or (
 WHITENOISE_USE_FINDERS = EMBEDDED
 # Files above this size stream to a temporary file; nothing is held in memory whole.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# Uploads are refused with 507 where they would leave less than this free on the disk.
+STORAGE_FREE_BYTES_MIN = environment.integer("STORAGE_FREE_BYTES_MIN", default=256 * 2**20, low=0)
 UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
 
+# Who scrapes /telemetry shows this token; empty: the address does not exist.
+TELEMETRY_TOKEN = environment.secret("TELEMETRY_TOKEN")
 REDIS_URL = environment.redis_url(HELDOUT_HOME)
 CACHE_URL = environment.cache_url(REDIS_URL)
 CACHES = {

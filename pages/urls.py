@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from pages.views import account, catalog, challenges, files, home, people, submissions, submit
+from pages.views import (
+    account,
+    catalog,
+    challenges,
+    files,
+    home,
+    metrics,
+    people,
+    submissions,
+    submit,
+)
 
 app_name = "pages"
 
@@ -46,6 +56,9 @@ urlpatterns = [
          name="artifact-file"),
     path("artifacts/<slug:slug>/<str:version>/confirm-share/", people.confirm,
          name="confirm-share"),
+    path("metrics/", metrics.metrics, name="metrics"),
+    path("metrics/<slug:slug>/", metrics.metric, name="metric"),
+    path("metrics/<slug:slug>/<int:version>/", metrics.metric, name="metric-version"),
     path("people/<str:username>/", people.person, name="person"),
     path("teams/<slug:slug>/", people.team, name="team"),
 ]  # fmt: skip

@@ -85,6 +85,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "title",
             "summary",
             "shape",
+            "reference_shape",
             "low",
             "high",
             "weight",

@@ -104,8 +104,8 @@ class TargetForm(TargetModelForm):
     answer = forms.FileField(
         required=False,
         widget=forms.FileInput,
-        help_text="A .npy file (numpy.save) of the target's shape. It is stored sealed and is "
-        "not shown or given out again here.",
+        help_text="A .npy file (numpy.save) of the shape that the answer has. It is stored "
+        "sealed and is not shown or given out again here.",
     )
 
     class Meta:
@@ -113,6 +113,7 @@ class TargetForm(TargetModelForm):
             "title": forms.TextInput(attrs={"size": 20}),
             "slug": forms.TextInput(attrs={"size": 12}),
             "shape": forms.TextInput(attrs={"size": 12}),
+            "reference_shape": forms.TextInput(attrs={"size": 12}),
             "classes": forms.TextInput(attrs={"size": 40}),
         }
 
@@ -120,11 +121,13 @@ class TargetForm(TargetModelForm):
         cleaned = super().clean() or self.cleaned_data
         upload = cleaned.get("answer")
         shape = cleaned.get("shape", self.instance.shape)
+        other = cleaned.get("reference_shape", self.instance.reference_shape)
         slug = cleaned.get("slug", self.instance.slug)
         if upload and isinstance(shape, list) and slug:
             try:
                 with tempfile.TemporaryFile() as nowhere:
-                    write_canonical(upload.file, nowhere, target=Target(slug=slug, shape=shape))
+                    target = Target(slug=slug, shape=shape, reference_shape=other)
+                    write_canonical(upload.file, nowhere, target=target)
             except ReferenceRefused as error:
                 self.add_error("answer", str(error))
             upload.seek(0)

@@ -22,6 +22,7 @@ FROZEN = (
     "slug",
     "position",
     "shape",
+    "reference_shape",
     "low",
     "high",
     "weight",
@@ -47,7 +48,7 @@ class TargetAdmin(ScopedAdmin):
     actions = ("cancel_selected", "remove_selected")
     fieldsets = (
         (None, {"fields": ("round", "slug", "position", "title", "summary")}),
-        ("Prediction", {"fields": ("shape", "low", "high")}),
+        ("Prediction", {"fields": ("shape", "reference_shape", "low", "high")}),
         ("Answer", {"fields": ("answered", "answer", "reason")}),
         ("Counting", {"fields": ("weight", "evaluation_units", "classes")}),
         (

@@ -15,14 +15,18 @@ MAX_DIMENSIONS = 6
 
 
 def validate_shape(value: object) -> None:
-    """Refuse anything but a list of at most six positive whole numbers ([] is a scalar)."""
+    """Refuse anything but a list of at most six positive whole numbers ([] is a scalar).
+
+    null stands for a length that each file chooses.
+    """
     if (
         not isinstance(value, list)
         or len(value) > MAX_DIMENSIONS
-        or not all(type(size) is int and size > 0 for size in value)
+        or not all(size is None or (type(size) is int and size > 0) for size in value)
     ):
         raise ValidationError(
-            "A shape is a list of whole numbers, like [21, 256]; [] is one number."
+            "A shape is a list of whole numbers, like [21, 256]; [] is one number, and null in "
+            "the place of a number means any length."
         )
 
 
@@ -47,6 +51,13 @@ class Target(models.Model):
     summary = models.TextField(blank=True, help_text="What is known about it. Markdown.")
     position = models.PositiveIntegerField(default=0)
     shape = models.JSONField(default=list, blank=True, validators=[validate_shape])
+    reference_shape = models.JSONField(
+        null=True,
+        blank=True,
+        validators=[validate_shape],
+        help_text="The answer's shape where it is not the prediction's: [] for one number that "
+        "the 50 members of an ensemble, [50], are compared with. Empty: the same.",
+    )
     low = models.FloatField(null=True, blank=True, help_text="Predictions below are refused.")
     high = models.FloatField(null=True, blank=True, help_text="Predictions above are refused.")
     weight = models.FloatField(default=1.0, validators=[MinValueValidator(0.0)])
@@ -99,6 +110,11 @@ class Target(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("pages:target", args=[self.round.challenge.slug, self.round.slug, self.slug])
+
+    @property
+    def answer_shape(self) -> list[int | None]:
+        """Shape of the answer; None is a length that the answer chooses."""
+        return list(self.shape if self.reference_shape is None else self.reference_shape)
 
     def is_open(self, moment: datetime) -> bool:
         """Whether a prediction whose upload starts at `moment` may include this target."""

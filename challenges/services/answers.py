@@ -37,9 +37,7 @@ def read_answers(
     AnswersRefused
         With everything that is wrong, a target without answer included.
     """
-    specs = [
-        TargetSpec(target.slug, tuple(target.shape), target.low, target.high) for target in targets
-    ]
+    specs = [_spec(target) for target in targets]
     try:
         prediction = get_reader(kind).read(
             handle, options={**(options or {}), "require_all": True}, targets=specs
@@ -49,6 +47,12 @@ def read_answers(
     except ReaderOptionError as error:
         raise AnswersRefused([Problem(code="BAD_OPTION", message=str(error))]) from None
     return prediction.sources
+
+
+def _spec(target: Target) -> TargetSpec:
+    # The range is the prediction's: an answer of another shape is another quantity.
+    low, high = (target.low, target.high) if target.reference_shape is None else (None, None)
+    return TargetSpec(target.slug, tuple(target.answer_shape), low, high)
 
 
 def _of_answers(problem: Problem) -> Problem:

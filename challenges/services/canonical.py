@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from challenges.errors import ReferenceRefused
 from challenges.models import Target
 from scoring.errors import PredictionFormatError
+from scoring.metrics.shapes import fits
 from scoring.readers.base import ArraySource, MemorySource, ProblemLog
 from scoring.readers.checks import check_dtype, shape_text
 from scoring.readers.npy_format import open_array
@@ -19,19 +20,21 @@ from scoring.readers.npy_format import open_array
 _CANONICAL = {"f": np.dtype("<f8"), "i": np.dtype("<i8"), "u": np.dtype("<i8"), "b": np.dtype("?")}
 
 
-def write_canonical(values: NDArray[np.generic] | BinaryIO, out: Any, *, target: Target) -> None:
-    """Write an answer to `out` in its canonical form, piece by piece.
+def write_canonical(
+    values: NDArray[np.generic] | BinaryIO, out: Any, *, target: Target
+) -> list[int]:
+    """Write an answer to `out` in its canonical form, piece by piece; return its shape.
 
     Raises
     ------
     ReferenceRefused
-        If the values are not plain finite numbers of the target's shape.
+        If the values are not plain finite numbers of the shape that the target's answer has.
     """
     source = _source(values, target)
-    if tuple(source.shape) != tuple(target.shape):
+    if not fits(source.shape, target.answer_shape):
         raise ReferenceRefused(
             f"The answer of target {target.slug} is {shape_text(source.shape)}, "
-            f"the target is {shape_text(target.shape)}.",
+            f"the target is {shape_text(target.answer_shape)}.",
             "Correct the target's shape or the file.",
         )
     dtype = _CANONICAL[source.dtype.kind]
@@ -49,6 +52,7 @@ def write_canonical(values: NDArray[np.generic] | BinaryIO, out: Any, *, target:
                 "Save it as float64.",
             )
         out.write(np.ascontiguousarray(chunk, dtype=dtype).tobytes())
+    return list(source.shape)
 
 
 def _source(values: NDArray[np.generic] | BinaryIO, target: Target) -> ArraySource:

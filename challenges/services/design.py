@@ -77,6 +77,7 @@ def _target(row: Target, commitments: dict[int, str]) -> dict[str, Any]:
     return {
         "slug": row.slug,
         "shape": row.shape,
+        **({} if row.reference_shape is None else {"reference_shape": row.reference_shape}),
         "low": row.low,
         "high": row.high,
         "weight": row.weight,

@@ -15,6 +15,7 @@ from challenges.selectors import counting_targets, metric_choices, target_specs
 from scoring.contract import Aggregate
 from scoring.errors import PredictionFormatError, ReaderOptionError, UnknownReaderError
 from scoring.metrics import check_choices, get_metric
+from scoring.metrics.shapes import fits
 from scoring.readers import get_reader
 
 
@@ -76,10 +77,10 @@ def _targets(round: Round, targets: list[Target]) -> list[str]:
     for target in targets:
         if target.pk not in shapes:
             unmet.append(f"Target {target.slug} has no reference answer.")
-        elif shapes[target.pk] != target.shape:
+        elif not fits(shapes[target.pk], target.answer_shape):
             unmet.append(
                 f"The answer of target {target.slug} has shape {shapes[target.pk]}, "
-                f"the target has shape {target.shape}."
+                f"the target has shape {target.answer_shape}."
             )
     if not any(target.weight > 0 for target in targets):
         unmet.append("Every target has weight 0, so no score would count.")

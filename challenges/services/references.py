@@ -69,13 +69,13 @@ def set_reference(
         raise RoundNotReady(f"{target.round} is final, so its answers stay as they are.")
     storage = reference_storage()
     with tempfile.TemporaryFile() as spool:
-        write_canonical(values, spool, target=target)
+        shape = write_canonical(values, spool, target=target)
         spool.seek(0)
         stored = store_stream(storage, cast(BinaryIO, spool), folder=f"{target.round_id}")
     kept = False
     try:
         with transaction.atomic():
-            reference = _new_version(target, stored, by=by, reason=reason.strip())
+            reference = _new_version(target, stored, shape=shape, by=by, reason=reason.strip())
         kept = reference.file.name == stored.key
     finally:
         if not kept:
@@ -83,7 +83,9 @@ def set_reference(
     return reference
 
 
-def _new_version(target: Target, stored: StoredFile, *, by: User, reason: str) -> Reference:
+def _new_version(
+    target: Target, stored: StoredFile, *, shape: list[int], by: User, reason: str
+) -> Reference:
     Target.objects.select_for_update().get(pk=target.pk)
     rows = Reference.objects.filter(target=target)
     current = rows.filter(is_current=True).first()
@@ -105,7 +107,7 @@ def _new_version(target: Target, stored: StoredFile, *, by: User, reason: str) -
         file=stored.key,
         size_bytes=stored.size_bytes,
         sha256=stored.sha256,
-        shape=target.shape,
+        shape=shape,
         salt=salt.hex(),
         commitment=commitment_of(
             salt=salt,

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.roles import CREDIT_ROLES
+from pages.formulas import mathml
 from pages.markdown import render
 
 register = template.Library()
@@ -23,6 +24,12 @@ MICROPOINTS = 1_000_000
 def markdown(text: str) -> SafeString:
     """Render Markdown that a person wrote."""
     return render(text)
+
+
+@register.filter
+def formula(tex: str) -> SafeString:
+    """Draw a formula written in TeX."""
+    return mathml(tex, block=True)
 
 
 @register.filter
@@ -61,9 +68,10 @@ def skill(ppm: int | None) -> str:
 
 
 @register.filter
-def shape(sizes: list[int]) -> str:
-    """Write an array's shape; a scalar is one number."""
-    return TIMES.join(str(size) for size in sizes) if sizes else _("one number")
+def shape(sizes: list[int | None]) -> str:
+    """Write an array's shape; a scalar is one number, and an axis may be of any length."""
+    lengths = (_("any number") if size is None else str(size) for size in sizes)
+    return TIMES.join(lengths) if sizes else _("one number")
 
 
 @register.filter

@@ -6,7 +6,7 @@ the operator add theirs through the entry-point group ``heldout.metrics``.
 
 from scoring.metrics.base import Inputs, Mergeable, Metric, Parameter
 from scoring.metrics.choices import check_choices
-from scoring.metrics.registry import all_metrics, get_metric
+from scoring.metrics.registry import all_metrics, get_metric, newest_metrics
 
 __all__ = [
     "Inputs",
@@ -16,4 +16,5 @@ __all__ = [
     "all_metrics",
     "check_choices",
     "get_metric",
+    "newest_metrics",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -157,8 +157,8 @@ class Metric:
         reason = self.misfit(prediction=prediction.shape, reference=reference.shape)
         if reason:
             raise MetricInputError(reason)
-        must_be_finite = (reference,) if self.absent_parts else (reference, prediction)
-        if not all(np.isfinite(array).all() for array in must_be_finite):
+        given = prediction[~np.isnan(prediction)] if self.absent_parts else prediction
+        if not (np.isfinite(reference).all() and np.isfinite(given).all()):
             raise MetricInputError("reference and prediction must be finite")
         with np.errstate(all="ignore"):
             return self.checked(self._evaluate(reference, prediction, complete))
@@ -167,6 +167,18 @@ class Metric:
         """Return why these shapes do not fit the metric, or nothing if they do."""
         patterns = dict(zip(("prediction", "reference"), self.shapes, strict=True))
         return misfit(patterns, {"prediction": prediction, "reference": reference})
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return everything the metric says of itself, without its functions."""
+        names = [each.name for each in fields(self) if each.repr]
+        record = {name: getattr(self, name) for name in names}
+        return record | {
+            "bounds": list(self.bounds),
+            "shapes": dict(zip(("prediction", "reference"), self.shapes, strict=True)),
+            "traps": list(self.traps),
+            "parameters": [asdict(parameter) for parameter in self.parameters],
+            "streams": self.mergeable is not None,
+        }
 
     @property
     def streams_fields(self) -> bool:

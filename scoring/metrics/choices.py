@@ -10,7 +10,7 @@ from scoring.metrics.base import Inputs, Metric
 from scoring.metrics.fields_chunk import FieldPlan
 from scoring.metrics.registry import get_metric
 
-NOT_POOLED = "only metrics of samples can be pooled: use mean, median, sum, ..."
+NOT_POOLED = "needs the aggregate mean, median or another; only metrics of samples can be pooled"
 POOLED_ONLY = (
     "needs the aggregate pooled, which takes every target as one sample: these targets are single "
     "numbers"

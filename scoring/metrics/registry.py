@@ -45,6 +45,11 @@ def all_metrics() -> tuple[Metric, ...]:
     return _metrics()
 
 
+def newest_metrics() -> tuple[Metric, ...]:
+    """Return every registered metric in its newest version, by slug."""
+    return tuple({metric.slug: metric for metric in all_metrics()}.values())
+
+
 @cache
 def _metrics() -> tuple[Metric, ...]:
     found: dict[tuple[str, int], Metric] = {}

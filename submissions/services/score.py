@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from challenges.errors import ChallengeError
 from challenges.models import Round, Target
-from challenges.selectors import metric_choices, prediction_format, target_specs
+from challenges.selectors import metric_choices, prediction_format, spec_of, target_specs
 from challenges.services.references import current_versions, open_references
 from scoring.cage import CageError, CageLimits, CageOutcome, score_in_cage
 from scoring.contract import ScoreReport, TargetSpec
@@ -107,10 +107,7 @@ def _also_readable(
 ) -> list[TargetSpec]:
     """Return what the file was allowed to answer though it is not scored: cancelled since."""
     gone = set(submission.answered) - {spec.slug for spec in scored}
-    return [
-        TargetSpec(target.slug, tuple(target.shape), target.low, target.high, target.weight)
-        for target in Target.objects.filter(round=round, slug__in=gone)
-    ]
+    return [spec_of(target) for target in Target.objects.filter(round=round, slug__in=gone)]
 
 
 def _failure_of(error: CageError) -> Failure:

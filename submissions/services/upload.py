@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
 from django.utils import timezone
@@ -24,6 +25,7 @@ from django.utils import timezone
 from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
 from submissions.models.submission import upload_storage
 
+_LOOK_EVERY_BYTES = 16 * 2**20
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -94,7 +96,9 @@ def store_upload(
         descriptor, path = _place_for(storage, key)
     try:
         with _room_for_it():
-            size, sha256 = _receive(chunks, descriptor, limit_bytes=limit_bytes)
+            size, sha256 = _receive(
+                chunks, descriptor, limit_bytes=limit_bytes, coming=size_bytes or 0
+            )
         _compare(size, sha256, size_bytes=size_bytes, expected_sha256=expected_sha256)
         yield StoredUpload(size, sha256, path, storage, key)
     finally:
@@ -118,15 +122,21 @@ def _place_for(storage: Storage, key: str) -> tuple[int, Path]:
     return os.open(path, flags, storage.file_permissions_mode or 0o600), path
 
 
-def _receive(chunks: Iterable[bytes], descriptor: int, *, limit_bytes: int) -> tuple[int, str]:
+def _receive(
+    chunks: Iterable[bytes], descriptor: int, *, limit_bytes: int, coming: int
+) -> tuple[int, str]:
     """Write the chunks and close the descriptor; return the size and the SHA-256."""
     digest = hashlib.sha256()
-    size = 0
+    size = looked_at = 0
     try:
+        _check_room(descriptor, coming=coming)
         for chunk in chunks:
             size += len(chunk)
             if size > limit_bytes:
                 raise UploadTooLarge(limit_bytes)
+            if size - looked_at > _LOOK_EVERY_BYTES:
+                _check_room(descriptor)
+                looked_at = size
             digest.update(chunk)
             rest = memoryview(chunk)
             while rest:
@@ -135,6 +145,13 @@ def _receive(chunks: Iterable[bytes], descriptor: int, *, limit_bytes: int) -> t
     finally:
         os.close(descriptor)
     return size, digest.hexdigest()
+
+
+def _check_room(descriptor: int, *, coming: int = 0) -> None:
+    """Refuse to fill a disk to its last byte, which databases and logs need more."""
+    disk = os.fstatvfs(descriptor)
+    if disk.f_bavail * disk.f_frsize - coming < settings.STORAGE_FREE_BYTES_MIN:
+        raise StorageFull
 
 
 def _compare(size: int, sha256: str, *, size_bytes: int | None, expected_sha256: str) -> None:

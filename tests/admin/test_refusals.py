@@ -59,7 +59,6 @@ def refused(client: Client, address: str, values: dict[str, Any]) -> str:
         ({"missing_policy": "worst"}, "Declare the value"),
         ({"metrics-0-parameters": '{"speed": 1}'}, "no parameter 'speed'"),
         ({"metrics-0-aggregate": "pooled"}, "needs the aggregate one that is not"),
-        ({"metrics-0-choice": "rmse/1"}, "needs the aggregate 'Pooled'"),
         ({"metrics-0-choice": "none/1"}, "not one of the available choices"),
         ({"targets-0-shape": "[0]"}, "A shape is a list of whole numbers"),
         ({"targets-1-slug": "t1"}, "Please correct the duplicate"),

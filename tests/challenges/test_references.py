@@ -15,6 +15,7 @@ from accounts.models import User
 from challenges.errors import ReferenceRefused, ReferenceUnavailable, RoundNotReady
 from challenges.models import Reference, ReferenceAccess, Round, Target
 from challenges.models.reference import reference_storage
+from challenges.selectors import target_specs
 from challenges.services.references import (
     commitment_of,
     current_versions,
@@ -219,3 +220,17 @@ def test_answers_are_public_only_after_the_reveal(draft: Round, ada: User) -> No
     target.refresh_from_db()
     with open_revealed(draft.targets.get(slug="t1")) as handle:
         assert float(np.load(handle)) == ANSWERS["t1"]
+
+
+def test_answer_may_have_a_shape_of_its_own(draft: Round, ada: User) -> None:
+    members = Target.objects.create(round=draft, slug="members", shape=[50], reference_shape=[])
+    peaks = Target.objects.create(round=draft, slug="peaks", shape=[None, 2])
+    assert set_reference(target=members, values=np.array(1.5), by=ada).shape == []
+    assert set_reference(target=peaks, values=np.ones((7, 2)), by=ada).shape == [7, 2]
+    with pytest.raises(ReferenceRefused, match="is 50, the target is a single number"):
+        set_reference(target=members, values=np.ones(50), by=ada)
+    with pytest.raises(ReferenceRefused, match="the target is any number x 2"):
+        set_reference(target=peaks, values=np.ones((7, 3)), by=ada)
+    specs = {spec.slug: spec for spec in target_specs(draft)}
+    assert (specs["members"].shape, specs["members"].of_reference) == ((50,), ())
+    assert specs["peaks"].of_reference == (None, 2)

@@ -25,7 +25,7 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     (tmp_path / "requirements").mkdir()
-    for name in ("server.txt", "dev.txt"):
+    for name in ("server.txt", "dev.txt", "peers.txt"):
         (tmp_path / "requirements" / name).write_text(f"# {name}\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     monkeypatch.setattr(module, "ROOT", tmp_path)
@@ -49,6 +49,9 @@ def test_environment_for_tests_also_serves_the_site(bootstrap: ModuleType) -> No
     assert not bootstrap.is_ready("dev")
     stamp(bootstrap, "dev.txt")
     assert bootstrap.is_ready("server")
+    assert bootstrap.is_ready("dev")
+    assert not bootstrap.is_ready("peers")
+    stamp(bootstrap, "peers.txt")
     assert bootstrap.is_ready("dev")
 
 

@@ -30,6 +30,10 @@ def public_pages(seed: Seed) -> dict[str, str]:
         "model without result": seed.methods["M0"].get_absolute_url(),
         "person": seed.ann.get_absolute_url(),
         "organizer": seed.organizer.get_absolute_url(),
+        "metrics": "/metrics/",
+        "metrics searched": "/metrics/?q=correlation",
+        "metric": "/metrics/nrmse/",
+        "metric at a version": "/metrics/nrmse/1/",
         "team": seed.teams["B"].get_absolute_url(),
     }
 

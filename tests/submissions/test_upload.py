@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 
-from submissions.errors import ChecksumMismatch, UploadTooLarge
+from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
 from submissions.services.upload import discard, store_upload
 
 CONTENT = bytes(range(256)) * 1000
@@ -165,6 +165,33 @@ def test_full_disk_is_told_and_leaves_nothing(tmp_path):
     assert done.stdout.startswith("STORAGE_FULL")
     assert str(tmp_path) not in done.stdout
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("announced", [None, len(CONTENT)])
+def test_upload_is_refused_before_the_disk_is_full(storage, settings, announced):
+    disk = os.statvfs(Path(storage.location).parent)
+    free = disk.f_bavail * disk.f_frsize
+    settings.STORAGE_FREE_BYTES_MIN = 2 * free
+    with (
+        pytest.raises(StorageFull),
+        store_upload(chunks(), limit_bytes=10**9, size_bytes=announced, storage=storage),
+    ):
+        pytest.fail("nothing is handed over")
+    assert files_in(storage) == []
+    settings.STORAGE_FREE_BYTES_MIN = 0
+    with store_upload(chunks(), limit_bytes=10**9, size_bytes=announced, storage=storage) as kept:
+        assert kept.size_bytes == len(CONTENT)
+
+
+def test_announced_size_must_leave_the_room_that_is_kept_free(storage, settings):
+    disk = os.statvfs(Path(storage.location).parent)
+    settings.STORAGE_FREE_BYTES_MIN = disk.f_bavail * disk.f_frsize // 2
+    with (
+        pytest.raises(StorageFull),
+        store_upload(chunks(), limit_bytes=2**60, size_bytes=2**58, storage=storage),
+    ):
+        pytest.fail("nothing is handed over")
+    assert files_in(storage) == []
 
 
 def test_memory_stays_flat_however_large_the_upload(storage):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from challenges.models import Round, RoundMetric, Target
-from challenges.services.bundles.fields import read_fields
+from challenges.services.bundles.fields import Values, read_fields
 from challenges.services.bundles.plan import (
     AnswersPlan,
     ArtifactKey,
@@ -46,6 +46,7 @@ TARGET_FIELDS = (
     "title",
     "summary",
     "shape",
+    "reference_shape",
     "low",
     "high",
     "weight",
@@ -54,6 +55,7 @@ TARGET_FIELDS = (
     "opens_at",
     "closes_at",
 )
+TARGET_JSON = {"shape": "sizes", "reference_shape": "sizes", "classes": "words"}
 METRIC_FIELDS = ("key", "label", "metric", "version", "parameters", "aggregate", "is_primary")
 ANSWER_KINDS = ("folder", "npz", "csv")
 
@@ -95,13 +97,20 @@ def _round(section: Section, *, known: set[ArtifactKey]) -> RoundPlan:
     return plan
 
 
+def _spec(values: Values) -> TargetSpec:
+    other = values["reference_shape"]
+    return TargetSpec(
+        slug=values["slug"],
+        shape=tuple(values["shape"]),
+        reference_shape=None if other is None else tuple(other),
+    )
+
+
 def _targets(section: Section) -> tuple[tuple[TargetPlan, ...], list[FilePlan]]:
     plans, inputs = [], []
     sections = section.sections("targets", each="a target")
     for position, item in enumerate(sections):
-        values = read_fields(
-            item, Target, TARGET_FIELDS, json_kinds={"shape": "sizes", "classes": "words"}
-        )
+        values = read_fields(item, Target, TARGET_FIELDS, json_kinds=TARGET_JSON)
         plans.append(TargetPlan(item, values | {"position": position}))
         path = item.file("input")
         if path:
@@ -158,9 +167,7 @@ def _check_rules(
         for plan in metrics
         if plan.values["aggregate"] in set(Aggregate)
     ]
-    specs = [
-        TargetSpec(slug=plan.values["slug"], shape=tuple(plan.values["shape"])) for plan in targets
-    ]
+    specs = [_spec(plan.values) for plan in targets]
     places = {
         "UNKNOWN_METRIC": "metric",
         "BAD_PARAMETER": "parameters",

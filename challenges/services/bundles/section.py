@@ -171,8 +171,8 @@ class Section:
             self.fault(key, f"{key!r} must be a list of words.")
         return []
 
-    def sizes(self, key: str) -> list[int]:
-        """Return a shape: [21, 256], or 21x256 as one text."""
+    def sizes(self, key: str) -> list[int | None]:
+        """Return a shape: [21, 256], or 21x256 as one text; null or ? is any length."""
         node = self._get(key)
         if isinstance(node, Scalar):
             parts: list[JsonValue] = [
@@ -181,11 +181,16 @@ class Section:
         elif isinstance(node, Items):
             parts = [plain_value(item) for item in node.nodes]
         else:
-            parts = [] if node is None else [None]
-        if not all(type(part) is int for part in parts):
-            self.fault(key, f"{key!r} must be a list of whole numbers, like [21, 256].")
+            parts = [] if node is None else [""]
+        parts = [None if part == "?" else part for part in parts]
+        if not all(part is None or type(part) is int for part in parts):
+            self.fault(
+                key,
+                f"{key!r} must be a list of whole numbers, like [21, 256].",
+                "A ? in the place of a number means any length.",
+            )
             return []
-        return [part for part in parts if type(part) is int]
+        return [part for part in parts if part is None or type(part) is int]
 
     def mapping(self, key: str) -> dict[str, JsonValue]:
         """Return a mapping of anything, as plain JSON."""

@@ -1,0 +1,65 @@
+"""Claims of the regression metrics: one number predicted and one true for each sample."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.scoring.invariance.claims import REFUSED, UNDEFINED, VALUE, Claim, Example
+from tests.scoring.invariance.variations import (
+    COMMON_SHIFT,
+    COMMON_SIGN,
+    CONSTANT_PREDICTION,
+    CONSTANT_REFERENCE,
+    EMPTY,
+    EXCHANGE,
+    NUMBERS,
+    PREDICTION_MONOTONE,
+    PREDICTION_SCALE,
+    PREDICTION_SHIFT,
+    SAMPLE_ORDER,
+    SINGLE,
+)
+
+
+def numbers(rng: np.random.Generator) -> Example:
+    """Return twelve well-spread numbers; the errors have a bias and change the order."""
+    reference = rng.permutation(np.linspace(-2.0, 2.5, 12)) + rng.uniform(-0.1, 0.1, 12)
+    error = 0.2 + rng.permutation(np.linspace(-0.6, 0.7, 12))
+    return Example(reference, reference.copy(), reference + error, 0.2 * reference + 3.0 * error)
+
+
+DIFFERENCE = {SAMPLE_ORDER, COMMON_SHIFT, COMMON_SIGN, EXCHANGE}
+CORRELATION = {*DIFFERENCE, PREDICTION_SHIFT, PREDICTION_SCALE}
+RANK_CORRELATION = {*CORRELATION, PREDICTION_MONOTONE}
+ALWAYS = {CONSTANT_PREDICTION: VALUE, CONSTANT_REFERENCE: VALUE, SINGLE: VALUE, EMPTY: REFUSED}
+NEEDS_SPREAD = {
+    CONSTANT_PREDICTION: UNDEFINED,
+    CONSTANT_REFERENCE: UNDEFINED,
+    SINGLE: UNDEFINED,
+    EMPTY: REFUSED,
+}
+NEEDS_TRUE_SPREAD = {**NEEDS_SPREAD, CONSTANT_PREDICTION: VALUE}
+
+
+def claim(unchanged_by, edges=ALWAYS, unit_degree=0, **more):
+    return Claim(numbers, NUMBERS, unchanged_by, edges, unit_degree, **more)
+
+
+CLAIMS = {
+    "rmse": claim(DIFFERENCE, unit_degree=1),
+    "mae": claim(DIFFERENCE, unit_degree=1),
+    "mean_error": claim({SAMPLE_ORDER, COMMON_SHIFT}, unit_degree=1),
+    "r2_determination": claim({SAMPLE_ORDER, COMMON_SHIFT, COMMON_SIGN}, NEEDS_TRUE_SPREAD),
+    "r2_pearson": claim(CORRELATION, NEEDS_SPREAD),
+    "pearson": claim(CORRELATION, NEEDS_SPREAD),
+    "spearman": claim(RANK_CORRELATION, NEEDS_SPREAD),
+    "kendall_tau_b": claim(RANK_CORRELATION, NEEDS_SPREAD),
+    "slope": claim(
+        {SAMPLE_ORDER, COMMON_SHIFT, COMMON_SIGN, PREDICTION_SHIFT},
+        {**NEEDS_TRUE_SPREAD, CONSTANT_PREDICTION: 0.0},
+    ),
+    "ccc": claim(
+        DIFFERENCE,
+        {**ALWAYS, CONSTANT_PREDICTION: 0.0, CONSTANT_REFERENCE: 0.0, SINGLE: 0.0},
+    ),
+}
