@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 
 from scoring.metrics.fields_plan import FloatArray
-from scoring.metrics.fields_sums import Sums, fold_of, spread_from_sums
+from scoring.metrics.fields_sums import BLOCK_VALUES, Sums, fold_of, named
 from scoring.readers.base import AnyArray
 
 logger = logging.getLogger(__name__)
 
 REPAYS_BYTES = 2**30
-_BLOCK_VALUES = 128 * 2**10
-_WIDTH = 256
+_WIDTH = 512
 _STRIP = 512  # differences that wait for their maximum, in the fastest memory there is
 _TYPES = ("<f4", "<f8")
 # Sums may be taken in any order; NaN and infinity must survive, because they are looked for.
@@ -102,7 +101,7 @@ class CompiledSums:
         self._kernel = kernel
         self._strip = _strip()
         self.rows = trail == 1
-        self.block_values = max(trail, _BLOCK_VALUES)
+        self.block_values = max(trail, BLOCK_VALUES)
 
     def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
         """Return sums over points; see `fields_sums.BlockSums`."""
@@ -120,19 +119,15 @@ class CompiledSums:
             *self._strip,
             found,
         )
-        apart = found.reshape(5, lead, fold, trail)
-        sums: Sums = {
-            "error_sum": apart[0].sum(axis=1),
-            "squared_error": apart[1].sum(axis=1),
-            "error_peak": apart[2].max(axis=1),
-            "reference_sum": apart[3].sum(axis=1),
-            "reference_square": apart[4].sum(axis=1),
-        }
-        return sums | {"reference_spread": spread_from_sums(truth, sums)}
+        if fold > 1:
+            apart = found.reshape(5, lead, fold, trail)
+            peak = apart[2].max(axis=1)
+            found = apart.sum(axis=2)
+            found[2] = peak
+        return named(found, truth)
 
 
-# In the two below `found` is (5, lead, lanes): sums of the difference and its square, its largest
-# size, sums of the reference and its square.
+# In the two below `found` is (5, lead, lanes), in the order of `MEASURES`.
 
 
 def _rows(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-def]
@@ -167,21 +162,51 @@ def _rows(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-d
 
 
 def _columns(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-def]
+    rows = truth.shape[1]
     for lead in range(truth.shape[0]):
         error_sum, error_square = found[0, lead], found[1, lead]
         peak, sum_, square = found[2, lead], found[3, lead], found[4, lead]
-        for row in range(truth.shape[1]):
-            v = truth[lead, row]
-            u = guess[lead, row]
+        # Four rows at a time: sums are loaded and stored a quarter as often.
+        for row in range(0, rows - 3, 4):
+            v0, v1, v2, v3 = (
+                truth[lead, row + 0],
+                truth[lead, row + 1],
+                truth[lead, row + 2],
+                truth[lead, row + 3],
+            )
+            u0, u1, u2, u3 = (
+                guess[lead, row + 0],
+                guess[lead, row + 1],
+                guess[lead, row + 2],
+                guess[lead, row + 3],
+            )
+            for i in range(v0.size):
+                a, b = np.float64(v0[i]), np.float64(v1[i])
+                c, d = np.float64(v2[i]), np.float64(v3[i])
+                e, f = np.float64(u0[i]) - a, np.float64(u1[i]) - b
+                g, h = np.float64(u2[i]) - c, np.float64(u3[i]) - d
+                error_sum[i] += (e + f) + (g + h)
+                error_square[i] += (e * e + f * f) + (g * g + h * h)
+                sum_[i] += (a + b) + (c + d)
+                square[i] += (a * a + b * b) + (c * c + d * d)
+                e, f, g, h = abs(e), abs(f), abs(g), abs(h)
+                e = e if e > f else f
+                g = g if g > h else h
+                e = e if e > g else g
+                peak[i] = e if e > peak[i] else peak[i]
+        for row in range(rows - rows % 4, rows):
+            v, u = truth[lead, row], guess[lead, row]
             for i in range(v.size):
-                value = np.float64(v[i])
-                difference = np.float64(u[i]) - value
-                error_sum[i] += difference
-                error_square[i] += difference * difference
-                sum_[i] += value
-                square[i] += value * value
-                size = abs(difference)
-                peak[i] = size if size > peak[i] else peak[i]
-            if error.size:
+                a = np.float64(v[i])
+                e = np.float64(u[i]) - a
+                error_sum[i] += e
+                error_square[i] += e * e
+                sum_[i] += a
+                square[i] += a * a
+                e = abs(e)
+                peak[i] = e if e > peak[i] else peak[i]
+        if error.size:
+            for row in range(rows):
+                v, u, kept = truth[lead, row], guess[lead, row], error[lead, row]
                 for i in range(v.size):
-                    error[lead, row, i] = np.float64(u[i]) - np.float64(v[i])
+                    kept[i] = np.float64(u[i]) - np.float64(v[i])

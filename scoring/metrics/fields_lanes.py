@@ -16,13 +16,13 @@ from scoring.metrics import fields_compiled
 from scoring.metrics.fields_chunk import FieldChunk
 from scoring.metrics.fields_plan import FieldPlan, FloatArray
 from scoring.metrics.fields_power import PowerTable
-from scoring.metrics.fields_sums import BlockSums, NumpySums, Sums
+from scoring.metrics.fields_sums import MEASURES, BlockSums, NumpySums, Sums
 from scoring.readers.base import AnyArray
 
 SPECTRUM = "error_spectrum"
 BOUNDARY = "boundary_square"
-_ADDED = ("error_sum", "squared_error", "reference_sum", "reference_square")
-MEASURED = frozenset({*_ADDED, "error_peak", "reference_spread", BOUNDARY, SPECTRUM})
+_ADDED = tuple(name for name in MEASURES if name != "error_peak")
+MEASURED = frozenset({*MEASURES, "reference_spread", BOUNDARY, SPECTRUM})
 GROUP_LANES = 16 * 2**10
 GROUP_POWER_VALUES = 2 * 2**20
 
@@ -92,7 +92,7 @@ class LaneTable:
         """Start a group of so many steps of the cut axis."""
         self._start, self._steps, self._at = start, steps, 0
         shape = (self._leads * steps // self._plan.steps, self._trail)
-        names = [*_ADDED, "error_peak", "reference_spread", BOUNDARY]
+        names = [*MEASURES, "reference_spread", BOUNDARY]
         self._table = {name: np.zeros(shape) for name in names}
         if self._power:
             self._power.begin(steps)
@@ -185,8 +185,8 @@ def _boundary_square(
     points, count = faces
     part = slice(*np.searchsorted(points, (first, first + truth.shape[1])))
     here = points[part] - first
-    error = guess[:, here].astype(np.float64)
-    error -= truth[:, here]
+    error = guess.take(here, axis=1).astype(np.float64)
+    error -= truth.take(here, axis=1)
     return np.asarray(count[part] @ np.square(error))
 
 

@@ -2,12 +2,13 @@
 
 A block is (lead, points, trail) as it lies in the file. Where few lanes lie between neighbouring
 points (trail is short) the block is turned into rows, one for each lane; else sums run down its
-columns. Blocks are small enough for everything made of them to stay in a processor's own cache,
-and nothing large is allocated: what is measured here goes at the speed of that cache.
+columns. It is worked on in parts small enough for everything made of them to stay in a
+processor's own cache, and nothing large is allocated: all of this goes at that cache's speed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
@@ -17,13 +18,15 @@ from scoring.metrics.fields_chunk import spread
 from scoring.metrics.fields_plan import FloatArray
 from scoring.readers.base import AnyArray
 
-ROW_VALUES = 64 * 2**10
-COLUMN_VALUES = 32 * 2**10
+BLOCK_VALUES = 128 * 2**10
+_PART_VALUES = 32 * 2**10
 _SHORT_TRAIL = 16
 _WIDE = 1024
 # Below this part of the sum of squares, a spread taken from sums has lost digits.
 _WELL_SPREAD = 1e-2
 _TINY_SQUARE = 1e-290
+
+MEASURES = ("error_sum", "squared_error", "error_peak", "reference_sum", "reference_square")
 
 Sums = dict[str, FloatArray]
 
@@ -60,18 +63,34 @@ class NumpySums:
 
     def __init__(self, *, trail: int) -> None:
         self.rows = trail < _SHORT_TRAIL
-        self.block_values = max(trail, ROW_VALUES if self.rows else COLUMN_VALUES)
-        self._reference = np.empty(self.block_values)
-        self._square = np.empty(0 if self.rows else self.block_values)
+        self.block_values = max(trail, BLOCK_VALUES)
+        part_values = max(trail, _PART_VALUES)
+        self._part_values = part_values
+        self._reference = np.empty(part_values)
+        self._square = np.empty(0 if self.rows else part_values)
 
     def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
         """Return sums over points; see `BlockSums`."""
-        wide = self._reference[: truth.size].reshape(error.shape)
-        self._widen(truth, wide)
-        self._widen(guess, error)
-        np.subtract(error, wide, out=error)
-        found = self._by_rows(wide, error) if self.rows else self._by_columns(wide, error)
-        return found | {"reference_spread": spread_from_sums(truth, found)}
+        found = np.zeros((len(MEASURES), truth.shape[0], truth.shape[2]))
+        for leads, points in self._parts(truth.shape):
+            part = error[leads, :, points] if self.rows else error[leads, points]
+            wide = self._reference[: part.size].reshape(part.shape)
+            self._widen(truth[leads, points], wide)
+            self._widen(guess[leads, points], part)
+            np.subtract(part, wide, out=part)
+            if self.rows:
+                _add_rows(wide, part, found[:, leads])
+            else:
+                self._add_columns(wide, part, found[:, leads])
+        return named(found, truth)
+
+    def _parts(self, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
+        leads, points, trail = shape
+        leads_at_once = max(1, self._part_values // (points * trail))
+        points_at_once = max(1, min(points, self._part_values // trail))
+        for lead in range(0, leads, leads_at_once):
+            for point in range(0, points, points_at_once):
+                yield slice(lead, lead + leads_at_once), slice(point, point + points_at_once)
 
     def _widen(self, block: AnyArray, wide: FloatArray) -> None:
         if not self.rows or block.shape[-1] == 1:
@@ -80,29 +99,32 @@ class NumpySums:
         for lane in range(block.shape[-1]):
             np.copyto(wide[:, lane, :], block[:, :, lane])
 
-    @staticmethod
-    def _by_rows(wide: FloatArray, error: FloatArray) -> Sums:
-        ones = _ones(error.shape[-1])
-        return {
-            "error_sum": error @ ones,
-            "squared_error": np.vecdot(error, error),
-            "error_peak": np.maximum(error.max(axis=-1), -error.min(axis=-1)),
-            "reference_sum": wide @ ones,
-            "reference_square": np.vecdot(wide, wide),
-        }
-
-    def _by_columns(self, wide: FloatArray, error: FloatArray) -> Sums:
+    def _add_columns(self, wide: FloatArray, error: FloatArray, found: FloatArray) -> None:
         ones = _ones(error.shape[1])
         square = self._square[: error.size].reshape(error.shape)
         np.square(error, out=square)
-        found = {
-            "error_sum": ones @ error,
-            "squared_error": ones @ square,
-            "error_peak": _root_of_peak(square, error),
-            "reference_sum": ones @ wide,
-        }
+        found[0] += ones @ error
+        found[1] += ones @ square
+        np.maximum(found[2], _root_of_peak(square, error), out=found[2])
+        found[3] += ones @ wide
         np.square(wide, out=wide)
-        return found | {"reference_square": ones @ wide}
+        found[4] += ones @ wide
+
+
+def _add_rows(wide: FloatArray, error: FloatArray, found: FloatArray) -> None:
+    ones = _ones(error.shape[-1])
+    found[0] += error @ ones
+    found[1] += np.vecdot(error, error)
+    np.maximum(found[2], error.max(axis=-1), out=found[2])
+    np.maximum(found[2], -error.min(axis=-1), out=found[2])
+    found[3] += wide @ ones
+    found[4] += np.vecdot(wide, wide)
+
+
+def named(found: FloatArray, truth: AnyArray) -> Sums:
+    """Return sums in the order of `MEASURES` by name, and the spread that follows from them."""
+    sums: Sums = dict(zip(MEASURES, found, strict=True))
+    return sums | {"reference_spread": spread_from_sums(truth, sums)}
 
 
 def spread_from_sums(truth: AnyArray, found: Sums) -> FloatArray:

@@ -223,7 +223,7 @@ class _ReadAhead:
         with suppress(AttributeError, OSError, ValueError):
             self._position = self._told = stream.tell()  # type: ignore[attr-defined]
             self._descriptor = stream.fileno()  # type: ignore[attr-defined]
-            self._advise(0, os.POSIX_FADV_SEQUENTIAL)
+            self._advise(self._position, 0, os.POSIX_FADV_SEQUENTIAL)
 
     def passed(self, count: int) -> None:
         """Note that `count` more bytes were read; speak every half window."""
@@ -231,12 +231,12 @@ class _ReadAhead:
             return
         self._position += count
         if self._position + self._WINDOW // 2 > self._told:
-            self._told = self._position + self._WINDOW
-            self._advise(self._WINDOW, os.POSIX_FADV_WILLNEED)
+            self._advise(self._told, self._WINDOW, os.POSIX_FADV_WILLNEED)
+            self._told += self._WINDOW
 
-    def _advise(self, length: int, advice: int) -> None:
+    def _advise(self, start: int, length: int, advice: int) -> None:
         with suppress(OSError):
-            os.posix_fadvise(self._descriptor, self._position, length, advice)
+            os.posix_fadvise(self._descriptor, start, length, advice)
 
 
 def read_exactly(stream: ByteStream, wanted: int) -> bytearray:
