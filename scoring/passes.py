@@ -135,7 +135,7 @@ class _FieldPass:
             )
         step_values = math.prod(self._plan.shape) // self._plan.steps
         self._piece_steps = max(1, piece_values // step_values) if self._on_values else 0
-        self._step_values = step_values
+        self._step_values: int = step_values
 
     def run(self, reference: ArraySource, prediction: ArraySource) -> None:
         """Read both and bring every metric up to its last piece."""

@@ -6,29 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scoring.contract import Direction, JsonValue
+from scoring.contract import JsonValue
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Parameter
 from scoring.metrics.fields_chunk import FieldChunk, FloatArray
+from scoring.metrics.fields_record import AVERAGED, FNO, PDEBENCH, THE_WELL, UNIFORM, field_metric
 from scoring.metrics.fields_rule import FieldRule, FieldState
 from scoring.metrics.fields_spectrum import BANDS, wavenumbers
-
-PDEBENCH = "Takamoto et al., PDEBench, NeurIPS Datasets and Benchmarks 2022, arXiv:2210.07182"
-THE_WELL = "Ohana et al., The Well, NeurIPS Datasets and Benchmarks 2024, arXiv:2412.00568"
-FNO = "Li et al., Fourier Neural Operator, ICLR 2021, arXiv:2010.08895"
-
-LAYOUT = Parameter(
-    "layout",
-    "One letter for each axis of the target's array, in order: b samples, t time, c channels, "
-    "x y z space. 'tx' is (time, x); PDEBench stores 'bxytc'.",
-    default="tx",
-)
-_AVERAGED = (
-    "Computed for each sample, time and channel over space, then averaged: this differs from one "
-    "root over everything."
-)
-_UNIFORM = "Assumes a uniform grid: every grid point counts the same."
-
 
 _ERROR_AND_REFERENCE = frozenset({"squared_error", "reference_square"})
 
@@ -79,36 +63,12 @@ def _band(chunk: FieldChunk, parameters: Mapping[str, JsonValue]) -> FloatArray:
 def _band_amplitude(measures: FloatArray, folded: int, state: FieldState) -> FloatArray:
     scale = state.parameters["domain_size"] / state.plan.points
     if state.plan.length("b") == 1:
-        return measures * scale
+        return np.asarray(measures * scale)
     return np.asarray(np.sqrt(measures / folded).mean(axis=-1) * scale)
 
 
-def _field_metric(
-    slug: str,
-    title: str,
-    *,
-    rule: FieldRule,
-    unit: str = "unit of the target",
-    parameters: tuple[Parameter, ...] = (),
-    **text: str | tuple[str, ...],
-) -> Metric:
-    return Metric(
-        slug=slug,
-        title=title,
-        family="fields",
-        inputs=Inputs.FIELD,
-        direction=Direction.LOWER,
-        unit=unit,
-        bounds=(0.0, None),
-        perfect=0.0,
-        parameters=(LAYOUT, *parameters),
-        mergeable=rule,
-        **text,  # type: ignore[arg-type]
-    )
-
-
 METRICS = (
-    _field_metric(
+    field_metric(
         "nrmse",
         "Normalized RMSE (PDEBench)",
         rule=FieldRule(_error_and_reference, _relative, needs=_ERROR_AND_REFERENCE),
@@ -117,7 +77,7 @@ METRICS = (
         "reference, at each sample, time and channel; then averaged. 0 is perfect, 1 is as wrong "
         "as predicting zero everywhere.",
         traps=(
-            _AVERAGED,
+            AVERAGED,
             "There is no small constant below the fraction line: a reference that is zero "
             "everywhere at some time has no value.",
             "A field with a large mean scores well with its mean alone; see vrmse.",
@@ -126,18 +86,18 @@ METRICS = (
         formula=r"\operatorname{mean}_{b,t,c} \lVert u-v \rVert_x / \lVert v \rVert_x",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "rmse_field",
         "RMSE of a field (PDEBench)",
         rule=FieldRule(
             lambda chunk, _: chunk.squared_error, _root_mean, needs=frozenset({"squared_error"})
         ),
         help="Root mean square error over space at each sample, time and channel, then averaged.",
-        traps=(_AVERAGED, "Targets of larger amplitude weigh more; see nrmse."),
+        traps=(AVERAGED, "Targets of larger amplitude weigh more; see nrmse."),
         formula=r"\operatorname{mean}_{b,t,c} \sqrt{\operatorname{mean}_x (u-v)^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "vrmse",
         "Variance-scaled RMSE (The Well)",
         rule=FieldRule(
@@ -163,7 +123,7 @@ METRICS = (
             "With the sample variance, predicting the exact mean scores sqrt((N-1)/N), not 1.",
             "eps has the unit of the target squared: for fields of very small amplitude it "
             "dominates, and the value is too small.",
-            _AVERAGED,
+            AVERAGED,
         ),
         undefined_when="the variance of the reference over space is zero and eps is zero, or "
         "there is one grid point only and the divisor is 'sample'",
@@ -171,7 +131,7 @@ METRICS = (
         r"(\operatorname{var}_x v + \epsilon)}",
         citation=THE_WELL,
     ),
-    _field_metric(
+    field_metric(
         "max_error",
         "Maximum error",
         rule=FieldRule(
@@ -199,7 +159,7 @@ METRICS = (
         formula=r"\operatorname{mean}_{t,c} \max_{b,x} |u-v|",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "crmse",
         "Conserved-quantity RMSE (PDEBench)",
         rule=FieldRule(
@@ -212,13 +172,13 @@ METRICS = (
         traps=(
             "It sees the mean only: a prediction with the right total and everything else wrong "
             "scores 0.",
-            _UNIFORM,
+            UNIFORM,
         ),
         formula=r"\operatorname{mean}_{t,c} \frac1N "
         r"\sqrt{\operatorname{mean}_b (\sum_x u - \sum_x v)^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "brmse",
         "Boundary RMSE (PDEBench)",
         rule=FieldRule(
@@ -235,7 +195,7 @@ METRICS = (
         r"\sqrt{\operatorname{mean}_{x \in \partial\Omega} (u-v)^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "frmse",
         "Fourier-band RMSE (PDEBench)",
         rule=FieldRule(_band, _band_amplitude, fold="b", needs=frozenset({"error_spectrum"})),
@@ -267,7 +227,7 @@ METRICS = (
         r"\frac{L}{N} \sqrt{\operatorname{mean}_b |\hat u_k - \hat v_k|^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "relative_l2",
         "Relative L2 error",
         rule=FieldRule(_error_and_reference, _relative, fold="tc", needs=_ERROR_AND_REFERENCE),

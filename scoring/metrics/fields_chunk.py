@@ -101,6 +101,43 @@ class FieldChunk:
         return spread(as_lanes(self.reference))
 
     @cached_property
+    def prediction_spread(self) -> FloatArray:
+        """Sum over space of squared deviations of the prediction from its mean, (b, t, c)."""
+        return spread(as_lanes(self.prediction))
+
+    @cached_property
+    def co_spread(self) -> FloatArray:
+        """Sum over space of the products of both deviations from their means, (b, t, c)."""
+        truth, guess = as_lanes(self.reference), as_lanes(self.prediction)
+        truth = truth - truth.mean(axis=-1, keepdims=True)
+        return np.asarray(np.vecdot(truth, guess - guess.mean(axis=-1, keepdims=True)))
+
+    @cached_property
+    def error_size(self) -> FloatArray:
+        """Sum over space of the absolute difference, shape (b, t, c)."""
+        return np.asarray(np.abs(as_lanes(self.difference)).sum(axis=-1))
+
+    @cached_property
+    def reference_size(self) -> FloatArray:
+        """Sum over space of the absolute reference, shape (b, t, c)."""
+        return np.asarray(np.abs(as_lanes(self.reference)).sum(axis=-1))
+
+    @cached_property
+    def error_modes(self) -> FloatArray:
+        """Power of the difference by mode, see `fields_spectrum.full_power`."""
+        return fields_spectrum.full_power(self.difference)
+
+    @cached_property
+    def reference_modes(self) -> FloatArray:
+        """Power of the reference by mode, see `fields_spectrum.full_power`."""
+        return fields_spectrum.full_power(self.reference)
+
+    @cached_property
+    def prediction_modes(self) -> FloatArray:
+        """Power of the prediction by mode, see `fields_spectrum.full_power`."""
+        return fields_spectrum.full_power(self.prediction)
+
+    @cached_property
     def boundary_square(self) -> FloatArray:
         """Sum over all boundary faces of the squared difference, shape (b, t, c).
 

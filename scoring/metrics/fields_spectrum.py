@@ -1,7 +1,11 @@
-"""Fourier power of a field by wavenumber, as PDEBench counts it.
+"""Fourier power of a field by wavenumber: as PDEBench counts it, and all of it.
 
-One space axis: every mode of the real transform is a wavenumber. Two or three: modes with every
-index in the lower half, summed over shells floor(|k|) below half the shortest axis.
+PDEBench, one space axis: every mode of the real transform is a wavenumber. Two or three: modes
+with every index in the lower half, summed over shells floor(|k|) below half the shortest axis.
+
+All of it: every mode of the complex transform counts, so that the sum over modes is N times the
+sum of squares over the grid (Parseval). Of a real field half the modes are stored; those that
+stand for their mirror image too count twice.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ def lower_power(values: FloatArray, *, first: int) -> FloatArray:
         modes = modes[(slice(None),) * first + quadrant]
     power = np.square(modes.real)
     power += np.square(modes.imag)
-    return power.reshape(*values.shape[:first], -1, values.shape[-1])
+    return np.asarray(power.reshape(*values.shape[:first], -1, values.shape[-1]))
 
 
 def amplitude(values: FloatArray) -> FloatArray:
@@ -95,3 +99,44 @@ def _shells(space: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     order = np.argsort(shell, kind="stable")
     order = order[: int(np.count_nonzero(shell < count))]
     return order, np.searchsorted(shell[order], np.arange(count))
+
+
+def full_power(values: FloatArray) -> FloatArray:
+    """Return the power of each stored mode, mirror images included.
+
+    Parameters
+    ----------
+    values : array, shape (b, t, c, space ...)
+
+    Returns
+    -------
+    array, shape (b, t, c, mode)
+        In the order of `wave_squares`.
+    """
+    space = values.shape[3:]
+    modes = fft.rfftn(values, axes=tuple(range(3, values.ndim)))
+    power = np.square(modes.real)
+    power += np.square(modes.imag)
+    mirrored = slice(1, (space[-1] + 1) // 2)
+    power[..., mirrored] *= 2.0
+    return np.asarray(power.reshape(*values.shape[:3], -1))
+
+
+@lru_cache(maxsize=8)
+def wave_squares(space: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return |k|^2 of every stored mode, k in whole periods of the domain along each axis."""
+    along = [np.rint(np.fft.fftfreq(n) * n).astype(np.int64) for n in space[:-1]]
+    along.append(np.arange(space[-1] // 2 + 1))
+    grids = np.meshgrid(*along, indexing="ij", sparse=True)
+    return np.asarray(sum(grid**2 for grid in grids)).ravel()
+
+
+def binned(power: FloatArray, bins: NDArray[np.int64], *, count: int) -> FloatArray:
+    """Return the sum of (..., mode) over bins, shape (..., count); a bin below 0 is left out."""
+    order = np.argsort(bins, kind="stable")
+    order = order[np.searchsorted(bins[order], 0) : np.searchsorted(bins[order], count)]
+    there, starts = np.unique(bins[order], return_index=True)
+    sums = np.zeros((*power.shape[:-1], count))
+    if len(order):
+        sums[..., there] = np.add.reduceat(power[..., order], starts, axis=-1)
+    return sums

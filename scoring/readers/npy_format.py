@@ -196,7 +196,7 @@ def _fill(stream: ByteStream, piece: AnyArray) -> int:
     """Read into an array of bytes until it is full or nothing comes; return how many came."""
     readinto: Callable[[memoryview], int | None] | None = getattr(stream, "readinto", None)
     filled = 0
-    with memoryview(piece) as view:
+    with memoryview(piece.data) as view:
         while filled < len(piece):
             if readinto is not None:
                 found = readinto(view[filled:]) or 0
