@@ -55,6 +55,8 @@ def cell_weights(latitudes: Sequence[float], count: int) -> FloatArray:
     MetricInputError
         If they are not as many as the axis is long, not monotonic or not between the poles.
     """
+    if not all(isinstance(one, int | float) for one in latitudes):
+        raise MetricInputError("latitudes must be numbers")
     centres: FloatArray = np.asarray(latitudes, dtype=np.float64)
     if not len(latitudes):
         centres = np.asarray((np.arange(count) + 0.5) * (180.0 / count) - 90.0)
