@@ -129,7 +129,7 @@ class LaneTable:
         guess = guess.reshape(truth.shape)
         error = self._error_part(leads, first, points)
         found = self._sums.measure(truth, guess, error=error)
-        if not math.isfinite(float(found["error_sum"].sum() + found["reference_square"].sum())):
+        if not math.isfinite(float(np.add.reduce(found["error_sum"], axis=None))):
             self._suspect(truth, guess)
         if self._faces is not None:
             found[BOUNDARY] = _boundary_square(truth, guess, faces=self._faces, first=first)
@@ -183,11 +183,13 @@ def _boundary_square(
     truth: AnyArray, guess: AnyArray, *, faces: tuple[NDArray[np.intp], FloatArray], first: int
 ) -> FloatArray:
     points, count = faces
-    part = slice(*np.searchsorted(points, (first, first + truth.shape[1])))
-    here = points[part] - first
+    if first or points[-1] >= truth.shape[1]:
+        part = slice(*points.searchsorted((first, first + truth.shape[1])))
+        points, count = points[part], count[part]
+    here = points - first
     error = guess.take(here, axis=1).astype(np.float64)
     error -= truth.take(here, axis=1)
-    return np.asarray(count[part] @ np.square(error))
+    return np.asarray(count @ np.square(error, out=error))
 
 
 def _block_sums(trail: int, *, compiled: bool) -> BlockSums:

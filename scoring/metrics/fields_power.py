@@ -12,6 +12,8 @@ from scoring.metrics.fields_plan import FieldPlan, FloatArray
 
 # Up to here power is summed mode by mode, and shells are formed once, at the end.
 _MODES_KEPT = 4 * 2**20
+_TRANSFORM_VALUES = 64 * 2**10
+_LANES_AT_ONCE = 16  # neighbours in memory: a few lines of the cache for each point
 
 
 class PowerTable:
@@ -66,23 +68,41 @@ class PowerTable:
         self._power = np.zeros((folded, kept, lanes // folded))
 
     def add(self, error: FloatArray, *, lead: int) -> None:
-        """Take the differences of whole leads, the first of which is number `lead`."""
+        """Take the differences of whole leads, the first of which is number `lead`.
+
+        Transforms are done for some lanes at a time, which then stay in the processor's cache.
+        """
         leads, space = error.shape[0], self._plan.space
-        rows = slice(lead, lead + leads)
         if self._rows:
             lanes = error.reshape(leads, error.shape[1], *space, 1)
-            if self._samples == 1 and len(space) == 1:
-                amplitudes = fields_spectrum.amplitude(lanes[..., 0])
-                self._bands[rows] = fields_spectrum.band_means(amplitudes)
-                return
-            power = fields_spectrum.lower_power(lanes, first=2)[..., 0].swapaxes(1, 2)
-        else:
-            power = fields_spectrum.lower_power(error.reshape(leads, *space, -1), first=1)
+            at_once = max(1, _TRANSFORM_VALUES // max(1, lanes[0].size))
+            for first in range(0, leads, at_once):
+                rows = slice(lead + first, lead + min(first + at_once, leads))
+                self._add_rows(lanes[first : first + at_once], rows)
+            return
+        lanes = error.reshape(leads, *space, -1)
+        # Samples among these lanes are to be summed, so they stay together.
+        at_once = lanes.shape[-1] if "b" in self._plan.trail_axes else _LANES_AT_ONCE
+        for first in range(0, lanes.shape[-1], at_once):
+            part = slice(first, first + at_once)
+            power = fields_spectrum.lower_power(lanes[..., part], first=1)
+            self._keep(power, slice(lead, lead + leads), part)
+
+    def _add_rows(self, lanes: FloatArray, rows: slice) -> None:
+        if self._samples == 1 and len(self._plan.space) == 1:
+            amplitudes = fields_spectrum.amplitude(lanes[..., 0])
+            self._bands[rows] = fields_spectrum.band_means(amplitudes)
+            return
+        power = fields_spectrum.lower_power(lanes, first=2)[..., 0].swapaxes(1, 2)
+        self._keep(power, rows, slice(None))
+
+    def _keep(self, power: FloatArray, rows: slice, part: slice) -> None:
+        """Keep the power (lead, mode, trail) of some leads and some of the lanes after space."""
         if self._samples == 1:
-            shells = fields_spectrum.in_shells(power, space).swapaxes(1, 2)
-            self._bands[rows] = fields_spectrum.band_means(np.sqrt(shells))
+            shells = fields_spectrum.in_shells(power, self._plan.space).swapaxes(1, 2)
+            self._bands[rows, part] = fields_spectrum.band_means(np.sqrt(shells))
         else:
-            self._sum_samples(power, self._place[rows])
+            self._sum_samples(power, self._place[rows], part)
 
     def sums(self, steps: int) -> dict[str, FloatArray]:
         """Return what chunks call `error_bands` or `error_power`."""
@@ -94,18 +114,19 @@ class PowerTable:
         lanes = power.swapaxes(1, 2)
         return {"error_power": self._plan.by_lane_axes(lanes, steps=steps, folded="b")}
 
-    def _sum_samples(self, power: FloatArray, place: NDArray[np.intp]) -> None:
+    def _sum_samples(self, power: FloatArray, place: NDArray[np.intp], part: slice) -> None:
         if "b" in self._plan.trail_axes:
             apart = [self._plan.lengths[axis] for axis in self._plan.trail_axes]
             power = power.reshape(*power.shape[:2], *apart)
             power = power.sum(axis=2 + self._plan.trail_axes.index("b"))
             power = power.reshape(*power.shape[:2], -1)
+            part = slice(None)
         if not self._by_mode:
             power = fields_spectrum.in_shells(power, self._plan.space)
         if place[0] == place[-1] and (place == place[0]).all():
-            self._power[place[0]] += power[0] if len(power) == 1 else power.sum(axis=0)
+            self._power[place[0], :, part] += power[0] if len(power) == 1 else power.sum(axis=0)
         elif (np.diff(place) == 1).all():
-            self._power[place[0] : place[-1] + 1] += power
+            self._power[place[0] : place[-1] + 1, :, part] += power
         else:
             for number in np.unique(place):
-                self._power[number] += power[place == number].sum(axis=0)
+                self._power[number, :, part] += power[place == number].sum(axis=0)
