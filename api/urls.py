@@ -20,6 +20,7 @@ v1 = [
     path(f"{_round}targets/", rounds.TargetList.as_view(), name="targets"),
     path(f"{_round}files/<str:name>", rounds.RoundFileDownload.as_view(), name="round-file"),
     path(f"{_round}design/", rounds.Design.as_view(), name="design"),
+    path(f"{_round}amendments/", rounds.AmendmentList.as_view(), name="amendments"),
     path(f"{_round}answers/<slug:target>.npy", rounds.AnswerDownload.as_view(), name="answer"),
     path(f"{_round}validate/", submissions.RoundValidate.as_view(), name="validate"),
     path(f"{_round}submissions/", submissions.RoundSubmissions.as_view(), name="submissions"),

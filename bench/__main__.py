@@ -35,9 +35,10 @@ _WHY_TORCH = "PyTorch has a faster Fourier transform than SciPy, and works in fl
 _WHY_SCALE = "Two processes: they share the memory's bandwidth and the last level of cache."
 _WHY_MEMORY = "Memory: Fourier metrics hold all of space of the lanes that lie between its points."
 _WHY_RANKS = (
-    "Rank intervals: ranks are found by sorting indices and putting them back; sorting keys with "
-    "the entry's number in their last bits would leave one sort without indices."
+    "Rank intervals: beside the draws, the product and the sort, every value is marked with its "
+    "entry, compared with its neighbour so that near ties are ranked in full, and counted."
 )
+_WHY_PAIRS = "Paired tests: signs are carried through the sort, and ties looked for after it."
 _WHY_CAGE = (
     "Cage: two forks for each job, and a child that copies every page of memory it touches; where "
     "other processes want the same cores, each hand-over waits for a turn besides."
@@ -136,7 +137,7 @@ def _scale_section(size_mb: int, *, rounds: int) -> Section:
 
 
 def rank_sections(*, quick: bool, rounds: int) -> list[Section]:
-    """Return the rank intervals of one large board."""
+    """Return rank intervals and paired tests of one large board."""
     entries, targets, samples = (50, 20, 1000) if quick else (500, 200, 10_000)
     title = f"Rank intervals, {entries} entries, {targets} targets, {samples} draws"
     report.say(title)
@@ -151,7 +152,24 @@ def rank_sections(*, quick: bool, rounds: int) -> list[Section]:
         "The 95 % rank interval of every entry under a paired bootstrap over targets. All methods "
         "use the same draws, so the intervals must be the same whole numbers."
     )
-    return [Section(title, text, timings, floor, _differences(timings), bars)]
+    intervals = Section(title, text, timings, floor, _differences(timings), bars)
+    return [intervals, _pair_section(100 if quick else entries, targets, rounds)]
+
+
+def _pair_section(entries: int, targets: int, rounds: int) -> Section:
+    title = f"Paired tests, every two of {entries} entries, {targets} targets"
+    report.say(title)
+    given = {"entries": entries, "targets": targets}
+    methods = [ranks.PAIR_FLOOR, ranks.PAIR_SCIPY, ranks.PAIR_ENGINE]
+    timings = time_in_turns(methods, given, rounds=rounds)
+    floor, scipy, engine = timings
+    faster = scipy.median_s / engine.median_s
+    bars = [Bar(f"{title}: times as fast as SciPy's vectorised call", 8, faster, _WHY_PAIRS)]
+    text = (
+        "The one-sided Wilcoxon signed-rank test of every pair of entries, normal approximation "
+        "with continuity correction; ties and zeros as in SciPy."
+    )
+    return Section(title, text, timings, floor, _differences(timings), bars)
 
 
 def cage_sections(*, quick: bool, rounds: int) -> list[Section]:

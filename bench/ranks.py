@@ -1,4 +1,4 @@
-"""Rank intervals of a whole board: a NumPy loop, the engine, and the least that must be done."""
+"""Rank intervals and paired tests of a whole board: the usual way, the engine, and the least."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from bench.measure import Method
 FLOOR = Method("floor: draws, one matrix product, bare sort", "bench.ranks:floor")
 LOOP = Method("NumPy loop: one draw at a time, scipy.stats.rankdata", "bench.ranks:loop", calls=1)
 ENGINE = Method("engine: scoring.uncertainty", "bench.ranks:engine")
+PAIR_FLOOR = Method("floor: differences of all pairs, bare sort", "bench.ranks:pair_floor")
+PAIR_SCIPY = Method("scipy.stats.wilcoxon, an entry against all others", "bench.ranks:pair_scipy")
+PAIR_ENGINE = Method("engine: scoring.ranking.significance", "bench.ranks:pair_engine")
 
 _CHUNK = 1024
 _SEED = 7
@@ -27,10 +30,12 @@ def floor(*, entries: int, targets: int, samples: int) -> list[float]:
     """Draw, multiply, and sort the rows of the product; ranks and intervals are not made."""
     values = np.ascontiguousarray(_table(entries, targets).T)
     rng = np.random.default_rng(_SEED)
-    even = np.full(targets, 1.0 / targets)
     for start in range(0, samples, _CHUNK):
         rows = min(_CHUNK, samples - start)
-        means = rng.multinomial(targets, even, size=rows).astype(np.float64) @ values
+        picks = rng.integers(targets, size=(rows, targets))
+        picks += np.arange(0, rows * targets, targets)[:, np.newaxis]
+        counts = np.bincount(picks.ravel(), minlength=rows * targets).reshape(rows, targets)
+        means = counts.astype(np.float64) @ values
         means.sort(axis=1)
     return []
 
@@ -41,10 +46,9 @@ def loop(*, entries: int, targets: int, samples: int) -> list[float]:
 
     values = _table(entries, targets)
     rng = np.random.default_rng(_SEED)
-    even = np.full(targets, 1.0 / targets)
     ranks = np.empty((samples, entries))
     for draw in range(samples):
-        chosen = np.repeat(np.arange(targets), rng.multinomial(targets, even))
+        chosen = rng.integers(targets, size=targets)
         ranks[draw] = rankdata(values[:, chosen].mean(axis=1), method="min")
     ends = np.percentile(ranks, [2.5, 97.5], axis=0, method="inverted_cdf")
     return [float(rank) for rank in ends.ravel()]
@@ -55,9 +59,45 @@ def engine(*, entries: int, targets: int, samples: int) -> list[float]:
     from scoring import uncertainty
     from scoring.contract import Aggregate, Direction
 
-    replicates = uncertainty.replicate_values(
-        _table(entries, targets), how=Aggregate.MEAN, samples=samples, seed=_SEED
+    shares = uncertainty.drawn_rank_shares(
+        uncertainty.weighted(_table(entries, targets), how=Aggregate.MEAN),
+        uncertainty.Draws(np.arange(targets)),
+        direction=Direction.LOWER,
+        samples=samples,
+        seed=_SEED,
     )
-    shares = uncertainty.rank_shares(replicates, direction=Direction.LOWER)
     ends = np.stack(uncertainty.rank_intervals(shares, confidence=0.95))
     return [float(rank) for rank in ends.ravel()]
+
+
+def pair_floor(*, entries: int, targets: int) -> list[float]:
+    """Take the differences of every pair once and sort their magnitudes."""
+    values = _table(entries, targets)
+    for entry in range(entries - 1):
+        differences = np.abs(values[entry] - values[entry + 1 :])
+        differences.sort(axis=1)
+    return []
+
+
+def pair_scipy(*, entries: int, targets: int) -> list[float]:
+    """Test one entry against all that follow, in one call each."""
+    from scipy.stats import wilcoxon
+
+    values = _table(entries, targets)
+    found: list[float] = []
+    for entry in range(entries - 1):
+        differences = values[entry] - values[entry + 1 :]
+        test = wilcoxon(
+            differences, axis=1, method="asymptotic", correction=True, alternative="less"
+        )
+        found += test.pvalue.tolist()
+    return found
+
+
+def pair_engine(*, entries: int, targets: int) -> list[float]:
+    """Return the same p-values; those of the other side are made too."""
+    from scoring.contract import Direction
+    from scoring.ranking.significance import wilcoxon_map
+
+    p_values = wilcoxon_map(_table(entries, targets), direction=Direction.LOWER)
+    return list(p_values[np.triu_indices(entries, 1)].tolist())

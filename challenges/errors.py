@@ -28,6 +28,10 @@ class RoundFrozen(ChallengeError):
     """The round is published, so what was asked for would change its rules."""
 
 
+class AmendmentRefused(ChallengeError):
+    """A rule of a published round that cannot change any more, or not without a reason."""
+
+
 class RoundNotReady(ChallengeError):
     """The act belongs to another state of the round."""
 

@@ -43,7 +43,7 @@ def add_parsers(subparsers: Any) -> None:
         parser: argparse.ArgumentParser = subparsers.add_parser(
             name, parents=[common], help=help_text, description=help_text
         )
-        parser.set_defaults(run=lambda arguments: _guarded(run, arguments))
+        parser.set_defaults(run=lambda arguments: guarded(run, arguments))
         return parser
 
     metrics = command("metrics", _metrics, "list metrics, or explain one")
@@ -78,7 +78,8 @@ def _add_settings(parser: argparse.ArgumentParser, flag: str, help_text: str) ->
     parser.add_argument(flag, action="append", default=[], metavar="NAME=VALUE", help=help_text)
 
 
-def _guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+def guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Run a command; what a person can mend is told on its own, without a traceback."""
     try:
         return run(arguments)
     except PredictionFormatError as error:
@@ -92,7 +93,8 @@ def _guarded(run: Callable[[argparse.Namespace], int], arguments: argparse.Names
     return EXIT_USAGE
 
 
-def _show(arguments: argparse.Namespace, content: Any, *, text: str) -> None:
+def show(arguments: argparse.Namespace, content: Any, *, text: str) -> None:
+    """Print a result, as JSON where that is asked for."""
     print(json.dumps(content, indent=1, allow_nan=False) if arguments.json else text)
 
 
@@ -109,19 +111,19 @@ def _refuse(
         "problems": [asdict(problem) for problem in problems],
         "problems_left_out": left_out,
     }
-    _show(arguments, content, text="\n".join(lines))
+    show(arguments, content, text="\n".join(lines))
     return EXIT_PROBLEMS
 
 
 def _metrics(arguments: argparse.Namespace) -> int:
     if arguments.slug:
         metric = get_metric(arguments.slug)
-        _show(arguments, metric_record(metric), text=_explanation(metric))
+        show(arguments, metric_record(metric), text=_explanation(metric))
         return EXIT_OK
     metrics = all_metrics()
     rows = [[m.slug, m.family, m.inputs.value, m.direction.value, m.title] for m in metrics]
     text = table(["metric", "family", "of", "better", "title"], rows)
-    _show(arguments, [metric_record(metric) for metric in metrics], text=text)
+    show(arguments, [metric_record(metric) for metric in metrics], text=text)
     return EXIT_OK
 
 
@@ -137,13 +139,14 @@ def metric_record(metric: Metric) -> dict[str, Any]:
 
 def _explanation(metric: Metric) -> str:
     low, high = ("" if bound is None else f"{bound:g}" for bound in metric.bounds)
+    perfect = "none" if metric.perfect is None else f"{metric.perfect:g}"
     lines = [
         f"{metric.slug} (version {metric.version}): {metric.title}",
         "",
         metric.help,
         "",
         f"  formula   {metric.formula}",
-        f"  better    {metric.direction.value}, perfect {metric.perfect:g}"
+        f"  better    {metric.direction.value}, perfect {perfect}"
         + ("" if metric.rankable else "; shown only, it cannot rank entries"),
         f"  range     {low or '-inf'} to {high or 'inf'}",
         f"  unit      {metric.unit}",
@@ -171,7 +174,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     if missing:
         text += f" Not answered: {', '.join(missing)}."
     content = {"ok": True, "answered": list(report.answered), "missing": missing}
-    _show(arguments, content | {"metadata": dict(report.metadata)}, text=text)
+    show(arguments, content | {"metadata": dict(report.metadata)}, text=text)
     return EXIT_OK
 
 
@@ -242,7 +245,7 @@ def _score(arguments: argparse.Namespace) -> int:
         "detail": detail,
         "engine_version": ENGINE_VERSION,
     }
-    _show(arguments, content, text=f"undefined: {detail}" if value is None else f"{value!r}")
+    show(arguments, content, text=f"undefined: {detail}" if value is None else f"{value!r}")
     return EXIT_PROBLEMS if value is None else EXIT_OK
 
 

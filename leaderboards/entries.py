@@ -44,14 +44,16 @@ class Rule:
         return np.array([target.weight for target in self.targets], dtype=float)
 
     @property
-    def perfect(self) -> float:
-        """The best an entry can be: the round's declared ceiling, or the metric's own."""
+    def perfect(self) -> float | None:
+        """The best an entry can be: the round's declared ceiling, or the metric's own, if any."""
         declared = self.primary.round.perfect_value
         if declared is not None:
             return declared
         metric = get_metric(self.primary.metric, self.primary.version)
         perfect = metric.perfect_value(self.primary.parameters)
-        return perfect * float(self.weights.sum()) if self.how is Aggregate.SUM else perfect
+        if perfect is None or self.how is not Aggregate.SUM:
+            return perfect
+        return perfect * float(self.weights.sum())
 
 
 @dataclass(frozen=True, slots=True)

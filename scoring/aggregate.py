@@ -132,7 +132,7 @@ def combine(values: FloatArray, how: Aggregate, weights: FloatArray) -> FloatArr
         if how is Aggregate.SUM:
             return np.where(weight > 0, total, np.nan)
         if how is Aggregate.MEAN:
-            return np.asarray(total / weight)
+            return np.divide(total, weight, out=total)
         if how is Aggregate.ROOT_MEAN:
             return np.asarray(np.sqrt(total / weight))
     raise ValueError(f"aggregate {how.value} is not one of per-target values")

@@ -9,6 +9,7 @@ pooled metrics have none.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,18 +17,20 @@ from numpy.typing import NDArray
 
 from scoring.aggregate import combine
 from scoring.contract import Aggregate, Direction
-from scoring.ranking import competition_ranks, rank_entries
+from scoring.ranking.order import RankCounter, rank_entries
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+# From how often each target was drawn, (draws, targets), to the entries' values, (draws, entries).
+Evaluate = Callable[[FloatArray], FloatArray]
 
 SAMPLES = 2000
 CONFIDENCE = 0.95
 # Matrix products are cut here whatever the chunk: their last digits depend on the block's shape.
-_BLOCK_ROWS = 64
+_BLOCK_ROWS = 256
 _CHUNK_ROWS = 1024
 # Two entries with the same per-target values may differ by rounding in a resampled sum.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,27 @@ def assess(
     """
     replicates = replicate_values(values, how=how, weights=weights, samples=samples, seed=seed)
     board = combine(values, how, _row_weights(values, weights))[0]
+    return assess_replicates(
+        replicates, board, direction=direction, confidence=confidence, tolerance=tolerance
+    )
+
+
+def assess_replicates(
+    replicates: FloatArray,
+    board: FloatArray,
+    *,
+    direction: Direction,
+    confidence: float = CONFIDENCE,
+    tolerance: float = 0.0,
+) -> tuple[EntryUncertainty, ...]:
+    """Return what `assess` does, from a table of draws however it was made.
+
+    Parameters
+    ----------
+    replicates : array of shape (samples, entries)
+    board : array of shape (entries,)
+        The values on the board; NaN where an entry has none.
+    """
     low, high = value_intervals(replicates, confidence=confidence)
     ranks = rank_shares(replicates, direction=direction, tolerance=tolerance)
     rank_low, rank_high = rank_intervals(ranks, confidence=confidence)
@@ -88,7 +112,7 @@ def assess(
             first_share=0.0 if groups[i] is None else float(ranks[i, 0]),
             group=groups[i],
         )
-        for i in range(values.shape[0])
+        for i in range(len(board))
     )
 
 
@@ -110,19 +134,138 @@ def replicate_values(
         raise ValueError("values must have shape (entries, targets), samples must be 1 or more")
     if np.isinf(values).any():
         raise ValueError("values must be finite or NaN")
-    targets = values.shape[1]
+    return replicate(
+        weighted(values, how=how, weights=weights),
+        Draws(np.arange(values.shape[1])),
+        samples=samples,
+        seed=seed,
+        chunk_rows=chunk_rows,
+    )
+
+
+def weighted(values: FloatArray, *, how: Aggregate, weights: FloatArray | None = None) -> Evaluate:
+    """Return the function that aggregates the entries' values over targets drawn so often."""
     scale = _row_weights(values, weights)
+    if (scale == 1.0).all():
+        return lambda counts: combine(values, how, counts)
+    return lambda counts: combine(values, how, counts * scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """What is drawn with replacement: the units that targets belong to, stratum by stratum.
+
+    Parameters
+    ----------
+    units : integer array of shape (targets,)
+        Targets of one unit are drawn together; the targets themselves are `arange(targets)`.
+    strata : integer array of shape (targets,), optional
+        As many units are drawn within each stratum as it has. One stratum by default.
+    """
+
+    units: IntArray
+    strata: IntArray | None = None
+
+    def counts(self, generator: np.random.Generator, rows: int) -> IntArray:
+        """Return how often each target is drawn, shape (rows, targets)."""
+        if self.is_plain:
+            return _drawn(generator, rows, len(self.units))
+        names, unit = np.unique(self.units, return_inverse=True)
+        stratum = np.zeros(len(names), dtype=np.int64)
+        if self.strata is not None:
+            stratum[unit] = self.strata
+        drawn = np.empty((rows, len(names)), dtype=np.int64)
+        for each in np.unique(stratum):
+            members = np.flatnonzero(stratum == each)
+            drawn[:, members] = _drawn(generator, rows, members.size)
+        return np.asarray(drawn[:, unit])
+
+    @property
+    def is_plain(self) -> bool:
+        """True where every target is a unit of its own, in order, in one stratum."""
+        same = np.array_equal(self.units, np.arange(len(self.units)))
+        return same and (self.strata is None or len(np.unique(self.strata)) < 2)
+
+
+def _drawn(generator: np.random.Generator, rows: int, size: int) -> IntArray:
+    """Count `size` draws with replacement out of `size`, row by row."""
+    picks = generator.integers(size, size=(rows, size))
+    picks += np.arange(0, rows * size, size)[:, np.newaxis]
+    return np.bincount(picks.ravel(), minlength=rows * size).reshape(rows, size)
+
+
+def replicate(
+    evaluate: Evaluate,
+    draws: Draws,
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    chunk_rows: int = _CHUNK_ROWS,
+    progress: Callable[[int], None] | None = None,
+) -> FloatArray:
+    """Return what a scheme gives every entry in every draw, shape (samples, entries).
+
+    Parameters
+    ----------
+    evaluate : function
+        Takes how often each target was drawn, shape (draws, targets), and returns the entries'
+        values, shape (draws, entries).
+    draws : Draws
+        The units drawn.
+    samples, seed
+        Number of draws and their seed.
+    chunk_rows : int
+        How many draws are made at once; the result does not depend on it.
+    progress : function, optional
+        Told now and then how many draws are done.
+    """
+    replicates = np.empty((samples, 0))
+    done = 0
+    for block in _blocks(evaluate, draws, samples=samples, seed=seed, chunk_rows=chunk_rows):
+        if not done:
+            replicates = np.empty((samples, block.shape[1]))
+        replicates[done : done + len(block)] = block
+        done += len(block)
+        if progress is not None:
+            progress(done)
+    return replicates
+
+
+def drawn_rank_shares(
+    evaluate: Evaluate,
+    draws: Draws,
+    *,
+    direction: Direction,
+    tolerance: float = 0.0,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> FloatArray:
+    """Return `rank_shares` of the same draws as `replicate`, without keeping the draws.
+
+    Memory is that of the counts, entries squared, plus a block of draws, however many there are.
+    """
+    counter: RankCounter | None = None
+    for block in _blocks(evaluate, draws, samples=samples, seed=seed, chunk_rows=_CHUNK_ROWS):
+        if counter is None:
+            counter = RankCounter(
+                block.shape[1], direction=direction, tolerance=tolerance, rounding=ROUNDING
+            )
+        counter.add(block)
+    if counter is None:
+        raise ValueError("samples must be 1 or more")
+    return np.asarray(counter.counts() / samples)
+
+
+def _blocks(
+    evaluate: Evaluate, draws: Draws, *, samples: int, seed: int, chunk_rows: int
+) -> Iterator[FloatArray]:
+    """Yield the entries' values, a block of draws at a time."""
     generator = np.random.default_rng(seed)
     chunk_rows = max(1, math.ceil(chunk_rows / _BLOCK_ROWS)) * _BLOCK_ROWS
-    replicates = np.empty((samples, values.shape[0]))
     for start in range(0, samples, chunk_rows):
-        rows = min(chunk_rows, samples - start)
-        counts = generator.multinomial(targets, np.full(targets, 1.0 / targets), size=rows)
-        drawn = counts * scale
-        for first in range(0, rows, _BLOCK_ROWS):
-            block = combine(values, how, drawn[first : first + _BLOCK_ROWS])
-            replicates[start + first : start + first + block.shape[0]] = block
-    return replicates
+        counts = draws.counts(generator, min(chunk_rows, samples - start))
+        for first in range(0, len(counts), _BLOCK_ROWS):
+            yield evaluate(counts[first : first + _BLOCK_ROWS].astype(np.float64))
 
 
 def value_intervals(
@@ -150,14 +293,10 @@ def rank_shares(
     without value beside entries that all have one.
     """
     samples, entries = replicates.shape
-    counts = np.zeros((entries, entries + 1), dtype=np.int64)
+    counter = RankCounter(entries, direction=direction, tolerance=tolerance, rounding=ROUNDING)
     for start in range(0, samples, _CHUNK_ROWS):
-        block = replicates[start : start + _CHUNK_ROWS]
-        limit = np.maximum(tolerance, _slack(block))
-        ranks = competition_ranks(block, direction=direction, tolerance=limit)
-        for entry in range(entries):
-            counts[entry] += np.bincount(ranks[:, entry] - 1, minlength=entries + 1)
-    return np.asarray(counts / samples)
+        counter.add(replicates[start : start + _CHUNK_ROWS])
+    return np.asarray(counter.counts() / samples)
 
 
 def rank_intervals(
@@ -167,8 +306,8 @@ def rank_intervals(
     tail = (1.0 - confidence) / 2.0
     cumulative = np.cumsum(shares, axis=1)
     # Shares are multiples of 1/samples; the slack keeps an exact tail from being missed.
-    low = np.argmax(cumulative >= tail - _ROUNDING, axis=1) + 1
-    high = np.argmax(cumulative >= 1.0 - tail - _ROUNDING, axis=1) + 1
+    low = np.argmax(cumulative >= tail - ROUNDING, axis=1) + 1
+    high = np.argmax(cumulative >= 1.0 - tail - ROUNDING, axis=1) + 1
     return low.astype(np.int64), high.astype(np.int64)
 
 
@@ -249,7 +388,7 @@ def _row_weights(values: FloatArray, weights: FloatArray | None) -> FloatArray:
 
 def _slack(replicates: FloatArray) -> FloatArray:
     magnitude = np.nan_to_num(np.abs(replicates), nan=0.0).max(axis=1, initial=0.0)
-    return np.asarray(_ROUNDING * magnitude)
+    return np.asarray(ROUNDING * magnitude)
 
 
 def _quantile_index(level: float, size: int) -> int:

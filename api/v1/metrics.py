@@ -43,7 +43,7 @@ class MetricRecordSerializer(serializers.Serializer[None]):
     bounds = serializers.ListField(
         child=serializers.FloatField(allow_null=True), min_length=2, max_length=2
     )
-    perfect = serializers.FloatField()
+    perfect = serializers.FloatField(allow_null=True)
     perfect_parameter = serializers.CharField(allow_blank=True)
     help = serializers.CharField()
     formula = serializers.CharField(help_text="TeX.")

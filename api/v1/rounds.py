@@ -20,6 +20,7 @@ from api.pagination import NewestFirst
 from api.parsers import chunks_of
 from api.v1.access import find_round, viewer
 from api.v1.serializers import (
+    AmendmentSerializer,
     ErrorSerializer,
     RoundSerializer,
     RoundSummarySerializer,
@@ -135,6 +136,19 @@ class Design(APIView):
         return answer_if_changed(
             request, etag=etag_of(round_.design_sha256), build=lambda: round_.design
         )
+
+
+class AmendmentList(APIView):
+    """List what changed in the rules since they were frozen, oldest first."""
+
+    @extend_schema(
+        operation_id="amendments_list",
+        responses={200: AmendmentSerializer(many=True), **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_ = find_round(request, challenge, round_slug)
+        content = AmendmentSerializer(round_.amendments.all(), many=True).data
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
 
 class Leaderboard(APIView):

@@ -12,7 +12,15 @@ from rest_framework import serializers
 
 from accounts.models import Team
 from catalog.models import Artifact, ArtifactFile, Contribution, LineageEdge
-from challenges.models import Reference, Round, RoundFile, RoundMetric, RoundState, Target
+from challenges.models import (
+    Reference,
+    Round,
+    RoundAmendment,
+    RoundFile,
+    RoundMetric,
+    RoundState,
+    Target,
+)
 from challenges.selectors import released_files
 from submissions.models import Score, Submission
 
@@ -128,6 +136,20 @@ class ArtifactNameSerializer(serializers.ModelSerializer[Artifact]):
         fields = ["kind", "slug", "version", "title"]
 
 
+class ChangeSerializer(serializers.Serializer[None]):
+    path = serializers.CharField()
+    before = serializers.JSONField(allow_null=True)
+    after = serializers.JSONField(allow_null=True)
+
+
+class AmendmentSerializer(serializers.ModelSerializer[RoundAmendment]):
+    changes = ChangeSerializer(many=True)
+
+    class Meta:
+        model = RoundAmendment
+        fields = ["number", "made_at", "reason", "changes", "design_sha256", "previous_sha256"]
+
+
 class RoundSerializer(RoundSummarySerializer):
     metrics = MetricSerializer(many=True, read_only=True)
     files = serializers.SerializerMethodField()
@@ -144,6 +166,8 @@ class RoundSerializer(RoundSummarySerializer):
             "missing_policy",
             "missing_penalty",
             "tie_tolerance",
+            "grace_minutes",
+            "embargo",
             "design_sha256",
             "published_at",
             "revealed_at",

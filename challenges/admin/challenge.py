@@ -37,7 +37,15 @@ class ChallengeAdmin(ScopedAdmin):
             {
                 "description": "Both halves are needed before a round can open: the question in "
                 "the words of the domain, and the task in the words of machine learning.",
-                "fields": ("domain_question", "ml_task", "data_statement", "ethics", "licence"),
+                "fields": (
+                    "domain_question",
+                    "domain_primer",
+                    "ml_task",
+                    "ml_primer",
+                    "data_statement",
+                    "ethics",
+                    "licence",
+                ),
             },
         ),
         ("Dates", {"fields": ("published_at", "created_at")}),

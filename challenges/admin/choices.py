@@ -55,7 +55,8 @@ def direction_in_words(metric: Metric) -> str:
     if not metric.rankable:
         return "Shown only: neither lower nor higher is better"
     word = "Higher" if metric.direction is Direction.HIGHER else "Lower"
-    return f"{word} is better, {metric.perfect:g} is perfect"
+    perfect = "no value" if metric.perfect is None else f"{metric.perfect:g}"
+    return f"{word} is better, {perfect} is perfect"
 
 
 def _order(metric: Metric) -> tuple[str, str, int]:

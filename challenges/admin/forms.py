@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
 
 from catalog.errors import FileRefused
 from catalog.services import check_file_name
@@ -53,6 +55,32 @@ class RoundForm(RoundModelForm):
             except (ReaderOptionError, UnknownReaderError) as error:
                 self.add_error("reader_options", f"{error}.")
         return cleaned
+
+
+def amendment_form(fields: Sequence[str]) -> type[RoundModelForm]:
+    """Return the form that changes these rules of a published round, with a reason."""
+
+    class AmendmentForm(RoundModelForm):
+        reason = forms.CharField(
+            max_length=500,
+            widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+            help_text="Shown to everyone, with what changed.",
+        )
+
+        def clean(self) -> dict[str, Any]:
+            cleaned = super().clean() or self.cleaned_data
+            if not set(self.changed_data) - {"reason"}:
+                raise forms.ValidationError("Nothing is changed.")
+            return cleaned
+
+    made: type[RoundModelForm] = forms.modelform_factory(
+        Round,
+        form=AmendmentForm,
+        fields=list(fields),
+        field_classes={name: forms.SplitDateTimeField for name in ("opens_at", "closes_at")},
+        widgets={name: AdminSplitDateTime for name in ("opens_at", "closes_at")},
+    )
+    return made
 
 
 class RoundMetricForm(MetricModelForm):

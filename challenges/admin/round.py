@@ -23,10 +23,12 @@ from challenges.admin.forms import (
     RoundForm,
     RoundMetricForm,
     TargetForm,
+    amendment_form,
 )
 from challenges.admin.scope import Scoped, ScopedAdmin
 from challenges.errors import AnswersRefused, ChallengeError, PublishRefused
 from challenges.models import Reference, Round, RoundFile, RoundMetric, Target
+from challenges.services.amendments import amend_round, amendable_fields
 from challenges.services.answers import read_answers
 from challenges.services.files import add_round_file
 from challenges.services.references import set_reference
@@ -42,6 +44,8 @@ RULES = (
     "task",
     "opens_at",
     "closes_at",
+    "grace_minutes",
+    "embargo",
     "reader",
     "reader_options",
     "upload_limit_bytes",
@@ -260,6 +264,7 @@ class RoundAdmin(ScopedAdmin):
                 content=facts["upload"].file,
                 target=facts.get("target"),
                 description=facts.get("description", ""),
+                by=_person(request),
             )
         except ChallengeError as error:
             messages.error(request, str(error))
@@ -271,6 +276,7 @@ class RoundAdmin(ScopedAdmin):
         return [
             path("metrics/", wrap(self.choices_view), name="challenges_round_choices"),
             path("<int:pk>/answers/", wrap(self.answers_view), name="challenges_round_answers"),
+            path("<int:pk>/amend/", wrap(self.amend_view), name="challenges_round_amend"),
             path("<int:pk>/act/<slug:act>/", wrap(self.act_view), name="challenges_round_act"),
             *super().get_urls(),
         ]
@@ -281,6 +287,7 @@ class RoundAdmin(ScopedAdmin):
         round = kwargs.get("obj")
         if round is not None:
             context["acts"] = available_acts(round)
+            context["amendable"] = round.is_frozen and bool(amendable_fields(round))
             context["unmet"] = unmet_before_publishing(round) if _is_draft(round) else []
             context["is_draft"] = _is_draft(round)
             context["many_targets"] = round.targets.count() > INLINE_TARGETS
@@ -337,6 +344,37 @@ class RoundAdmin(ScopedAdmin):
         except ChallengeError as error:
             return [str(error)]
         return []
+
+    def amend_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Change what may still change in a published round, with a public reason."""
+        round = self._changeable(request, pk)
+        fields = amendable_fields(round) if round.is_frozen else ()
+        if not fields:
+            raise PermissionDenied
+        form = amendment_form(fields)(request.POST or None, instance=round)
+        if request.method == "POST" and form.is_valid():
+            values = {name: form.cleaned_data[name] for name in form.changed_data if name in fields}
+            try:
+                amend_round(
+                    self._changeable(request, pk),
+                    values,
+                    by=_person(request),
+                    reason=form.cleaned_data["reason"],
+                )
+            except ChallengeError as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, round, f"Amended: {', '.join(values)}.")
+                messages.success(request, "The rules are amended; everybody can see what changed.")
+                return self._back(round)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Amend the rules of {round}",
+            "form": form,
+            "original": round,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/challenges/round/amend.html", context)
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """Ask for a confirmation, then let a service do the act."""

@@ -1,5 +1,6 @@
 """Challenges, their rounds, targets and sealed references."""
 
+from challenges.models.amendment import RoundAmendment
 from challenges.models.challenge import Challenge, ChallengeRole
 from challenges.models.reference import Reference, ReferenceAccess
 from challenges.models.round import Round, RoundFile, RoundMetric, RoundState
@@ -11,6 +12,7 @@ __all__ = [
     "Reference",
     "ReferenceAccess",
     "Round",
+    "RoundAmendment",
     "RoundFile",
     "RoundMetric",
     "RoundState",

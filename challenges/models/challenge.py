@@ -23,6 +23,17 @@ class Challenge(models.Model):
         "machine-learning task",
         help_text="The ML half. What goes in, what comes out, what is measured and why? Markdown.",
     )
+    domain_primer = models.TextField(
+        blank=True,
+        help_text="What an ML person must know of the field: its words, its data, what an error "
+        "means there. Markdown.",
+    )
+    ml_primer = models.TextField(
+        "machine-learning primer",
+        blank=True,
+        help_text="What a domain expert must know of the methods: what a score says and what it "
+        "does not. Markdown.",
+    )
     data_statement = models.TextField(
         blank=True,
         help_text="Where the held-out answers come from and how good they are. Markdown.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -40,6 +40,17 @@ class Round(models.Model):
     opens_at = models.DateTimeField(help_text="UTC.")
     closes_at = models.DateTimeField(
         help_text="UTC. An upload counts if it starts before this moment."
+    )
+    grace_minutes = models.PositiveIntegerField(
+        default=0,
+        validators=[MaxValueValidator(7 * 24 * 60)],
+        help_text="An upload that starts so long after the closing date still counts. Stated to "
+        "everyone.",
+    )
+    embargo = models.TextField(
+        blank=True,
+        help_text="Until when participants keep answers and results to themselves, and who may "
+        "publish what. Markdown.",
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     revealed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -152,6 +163,13 @@ class Round(models.Model):
         if self.revealed_at is not None and self.revealed_at <= moment:
             return RoundState.REVEALED
         return RoundState.CLOSED
+
+    def takes_predictions_at(self, moment: datetime) -> bool:
+        """Tell whether an upload that starts at `moment` counts: open, or within the grace."""
+        if self.state_at(moment) is RoundState.OPEN:
+            return True
+        grace_ends = self.closes_at + timedelta(minutes=self.grace_minutes)
+        return self.state_at(moment) is RoundState.CLOSED and moment < grace_ends
 
     @property
     def state(self) -> RoundState:

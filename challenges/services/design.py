@@ -46,6 +46,10 @@ def design_of(round: Round) -> dict[str, Any]:
             [row.slug, row.version] for row in round.offered_data.order_by("slug", "version")
         ],
     }
+    # Rules that came later stand here only where they are set: what was frozen before they
+    # existed keeps its hash.
+    later = {"grace_minutes": round.grace_minutes, "embargo": round.embargo}
+    design |= {key: value for key, value in later.items() if value}
     return {key: _plain(value) for key, value in design.items()}
 
 

@@ -8,10 +8,12 @@ from typing import BinaryIO
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from accounts.models import User
 from catalog.errors import FileRefused
 from catalog.services import StoredFile, check_file_name, store_stream
 from challenges.errors import RoundFileRefused, RoundFrozen
 from challenges.models import Round, RoundFile, Target
+from challenges.services.amendments import amendment
 
 
 def add_round_file(
@@ -21,6 +23,7 @@ def add_round_file(
     content: BinaryIO,
     target: Target | None = None,
     description: str = "",
+    by: User,
 ) -> RoundFile:
     """Store a public file of a round.
 
@@ -44,7 +47,7 @@ def add_round_file(
     wanted = RoundFile(round=round, name=name, target=target, description=description)
     placed = False
     try:
-        with transaction.atomic():
+        with amendment(round, by=by, reason=f"The file {name} was added."):
             row = _place(wanted, stored)
         placed = row.file.name == stored.key
     finally:

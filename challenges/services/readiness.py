@@ -51,6 +51,11 @@ def _charter(round: Round) -> list[str]:
     return unmet
 
 
+def unmet_dates(round: Round) -> list[str]:
+    """Return what is wrong with the dates of a round and its targets."""
+    return _dates(round, list(counting_targets(round)), now=timezone.now())
+
+
 def _dates(round: Round, targets: list[Target], *, now: datetime) -> list[str]:
     unmet = []
     if round.opens_at >= round.closes_at:

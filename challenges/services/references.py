@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, cast
 
 import numpy as np
-from django.db import transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
@@ -20,6 +19,7 @@ from catalog.services import StoredFile, store_stream
 from challenges.errors import ReferenceRefused, ReferenceUnavailable, RoundNotReady
 from challenges.models import Reference, ReferenceAccess, Round, RoundState, Target
 from challenges.models.reference import reference_storage
+from challenges.services.amendments import amendment
 from challenges.services.canonical import write_canonical
 from scoring.readers.base import ProblemLog
 from scoring.readers.npy_format import open_array
@@ -74,7 +74,7 @@ def set_reference(
         stored = store_stream(storage, cast(BinaryIO, spool), folder=f"{target.round_id}")
     kept = False
     try:
-        with transaction.atomic():
+        with amendment(target.round, by=by, reason=reason):
             reference = _new_version(target, stored, shape=shape, by=by, reason=reason.strip())
         kept = reference.file.name == stored.key
     finally:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from challenges.errors import PublishRefused, RoundFrozen, RoundNotReady
 from challenges.models import Challenge, Round, RoundState, Target
+from challenges.services.amendments import amendment
 from challenges.services.design import design_of, sha256_of
 from challenges.services.readiness import unmet_before_publishing
 from challenges.services.references import faults_of_stored
@@ -86,15 +87,16 @@ def close_round_now(round: Round, *, by: User) -> Round:
         If the round is not open.
     """
     now = timezone.now()
-    moved = Round.objects.filter(
-        pk=round.pk, published_at__isnull=False, opens_at__lt=now, closes_at__gt=now
-    ).update(closes_at=now)
-    if moved != 1:
-        raise _not_now(round, "closed", RoundState.OPEN)
-    # A target of its own later closing must not outlive the round.
-    Target.objects.filter(round=round, closes_at__gt=now).filter(
-        Q(opens_at__isnull=True) | Q(opens_at__lt=now)
-    ).update(closes_at=now)
+    with amendment(round, by=by, reason="Closed at once by its organizers."):
+        moved = Round.objects.filter(
+            pk=round.pk, published_at__isnull=False, opens_at__lt=now, closes_at__gt=now
+        ).update(closes_at=now)
+        if moved != 1:
+            raise _not_now(round, "closed", RoundState.OPEN)
+        # A target of its own later closing must not outlive the round.
+        Target.objects.filter(round=round, closes_at__gt=now).filter(
+            Q(opens_at__isnull=True) | Q(opens_at__lt=now)
+        ).update(closes_at=now)
     logger.info("closed round=%s by=%s", round.pk, by.pk)
     round.refresh_from_db()
     return round

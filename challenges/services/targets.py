@@ -13,6 +13,7 @@ from accounts.models import User
 from challenges.errors import RoundNotReady, TargetRefused
 from challenges.models import Reference, Round, RoundFile, RoundState, Target
 from challenges.models.reference import reference_storage
+from challenges.services.amendments import amendment
 from challenges.services.rounds import locked_draft
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,10 @@ def cancel_target(target: Target, *, reason: str, by: User) -> Target:
         raise TargetRefused(
             f"{target.slug} is the last target that counts.", "Close the round instead."
         )
-    moved = counting.filter(pk=target.pk).update(cancelled_at=timezone.now(), cancel_reason=reason)
+    with amendment(round, by=by, reason=reason):
+        moved = counting.filter(pk=target.pk).update(
+            cancelled_at=timezone.now(), cancel_reason=reason
+        )
     if moved != 1:
         raise TargetRefused(f"Target {target.slug} is cancelled already.")
     logger.info("cancelled target=%s round=%s by=%s", target.pk, round.pk, by.pk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from django import template
@@ -72,6 +73,14 @@ def shape(sizes: list[int | None]) -> str:
     """Write an array's shape; a scalar is one number, and an axis may be of any length."""
     lengths = (_("any number") if size is None else str(size) for size in sizes)
     return TIMES.join(lengths) if sizes else _("one number")
+
+
+@register.filter
+def rule(setting: object) -> str:
+    """Write the setting of a rule as it stands in the design: short, or as JSON."""
+    if setting is None:
+        return NO_VALUE
+    return setting if isinstance(setting, str) else json.dumps(setting, ensure_ascii=False)
 
 
 @register.filter

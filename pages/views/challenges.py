@@ -54,6 +54,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "files": released_files(found, request.user, now),
         "metrics": metrics_of(found),
         "reader": reader_of(found),
+        "amendments": found.amendments.all(),
         "offered": found.offered_data.order_by("title"),
         "quotas": quotas_of(teams, found, now),
         "can_organize": can_organize(request.user, found.challenge),

@@ -100,7 +100,7 @@ class Metric:
     direction: Direction
     unit: str  # "1", or in words: "unit of the target"
     bounds: tuple[float | None, float | None]
-    perfect: float
+    perfect: float | None  # None: no value is the best that any prediction could have
     help: str  # plain words, with the traps
     formula: str  # TeX
     citation: str
@@ -136,8 +136,8 @@ class Metric:
             known[name].check(value)
         return {name: parameters.get(name, spec.default) for name, spec in known.items()}
 
-    def perfect_value(self, parameters: Mapping[str, JsonValue] | None = None) -> float:
-        """Return the value of a perfect prediction under these parameters."""
+    def perfect_value(self, parameters: Mapping[str, JsonValue] | None = None) -> float | None:
+        """Return the value of a perfect prediction under these parameters, if there is one."""
         if not self.perfect_parameter:
             return self.perfect
         return float(self.complete(parameters or {})[self.perfect_parameter])

@@ -56,11 +56,12 @@ def _check_participant(round: Round, team: Team, *, by: User, at: datetime) -> N
             "The round is not open yet.",
             f"It opens at {round.opens_at:%Y-%m-%d %H:%M} UTC.",
         )
-    if state is not RoundState.OPEN:
+    if not round.takes_predictions_at(at):
+        grace = f" and {round.grace_minutes} minutes of grace" if round.grace_minutes else ""
         raise GateClosed(
             "ROUND_CLOSED",
             f"The round closed at {round.closes_at:%Y-%m-%d %H:%M} UTC.",
-            "An upload counts if it starts before that moment.",
+            f"An upload counts if it starts before that moment{grace}.",
         )
     makers = insiders(round)
     if makers and active_members_of(team).filter(pk__in=makers).exists():

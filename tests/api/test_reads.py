@@ -100,7 +100,9 @@ def test_inputs_are_released_when_the_round_opens() -> None:
 
     soon = timezone.now() + timedelta(hours=1)
     round_ = make_round(published=False, opens_at=soon, closes_at=soon + timedelta(days=1))
-    add_round_file(round_, name="inputs.npz", content=io.BytesIO(b"abc"))
+    add_round_file(
+        round_, name="inputs.npz", content=io.BytesIO(b"abc"), by=organizer_of(round_.challenge)
+    )
     Round.objects.filter(pk=round_.pk).update(published_at=timezone.now(), design_sha256="0" * 64)
     assert get(address(round_, "files/inputs.npz")).status_code == 404
     Round.objects.filter(pk=round_.pk).update(opens_at=timezone.now())

@@ -68,7 +68,8 @@ def draft_round(organizer: User, *, slug: str = "first", **fields: Any) -> Round
         target = Target.objects.create(round=round_, slug=name, position=position)
         set_reference(target=target, values=np.array(answer), by=organizer)
     RoundMetric.objects.create(round=round_, key="error", metric="absolute_error", is_primary=True)
-    add_round_file(round_, name="inputs.csv", content=io.BytesIO(b"target,hint\nt1,small\n"))
+    hints = io.BytesIO(b"target,hint\nt1,small\n")
+    add_round_file(round_, name="inputs.csv", content=hints, by=organizer)
     return round_
 
 

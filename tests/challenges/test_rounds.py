@@ -129,11 +129,11 @@ def test_target_dates_stay_within_the_round(draft: Round) -> None:
     assert "Target t2 closes before it opens" in told[1]
 
 
-def test_every_target_needs_an_input(draft: Round) -> None:
+def test_every_target_needs_an_input(draft: Round, ada: User) -> None:
     RoundFile.objects.all().delete()
     draft.targets.filter(slug="t1").update(summary="A number near one.")
     target = draft.targets.get(slug="t2")
-    add_round_file(draft, name="t2.csv", content=io.BytesIO(b"x"), target=target)
+    add_round_file(draft, name="t2.csv", content=io.BytesIO(b"x"), target=target, by=ada)
     assert "Target t3 has no input" in only(unmet(draft))
 
 
@@ -287,26 +287,26 @@ def test_files_are_replaced_in_a_draft_and_kept_afterwards(
     first = RoundFile.objects.get()
     storage, old = first.file.storage, first.file.name
     with django_capture_on_commit_callbacks(execute=True):
-        again = add_round_file(draft, name="inputs.csv", content=io.BytesIO(b"better"))
+        again = add_round_file(draft, name="inputs.csv", content=io.BytesIO(b"better"), by=ada)
     assert (again.pk, again.size_bytes) == (first.pk, 6)
     assert not storage.exists(old)
     publish_round(draft, by=ada)
     target = draft.targets.get(slug="t1")
     for name, owner in (("inputs.csv", None), ("more.csv", target)):
         with pytest.raises(RoundFrozen, match="stay as they are"):
-            add_round_file(draft, name=name, content=io.BytesIO(b"other"), target=owner)
-    same = add_round_file(draft, name="inputs.csv", content=io.BytesIO(b"better"))
+            add_round_file(draft, name=name, content=io.BytesIO(b"other"), target=owner, by=ada)
+    same = add_round_file(draft, name="inputs.csv", content=io.BytesIO(b"better"), by=ada)
     assert same == again
-    add_round_file(draft, name="template.csv", content=io.BytesIO(b"target,value\n"))
+    add_round_file(draft, name="template.csv", content=io.BytesIO(b"target,value\n"), by=ada)
     assert draft.files.count() == 2
 
 
 def test_files_need_plain_names_and_targets_of_their_round(draft: Round, ada: User) -> None:
     with pytest.raises(RoundFileRefused, match="cannot be the name"):
-        add_round_file(draft, name="../x", content=io.BytesIO(b""))
+        add_round_file(draft, name="../x", content=io.BytesIO(b""), by=ada)
     other = draft_round(ada, slug="second").targets.get(slug="t1")
     with pytest.raises(RoundFileRefused, match="another round"):
-        add_round_file(draft, name="x", content=io.BytesIO(b""), target=other)
+        add_round_file(draft, name="x", content=io.BytesIO(b""), target=other, by=ada)
 
 
 def test_reference_storage_is_apart_from_public_files(draft: Round) -> None:

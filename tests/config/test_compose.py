@@ -107,8 +107,8 @@ def test_locks_agree_and_name_no_address() -> None:
         assert len(re.findall(r"^[a-z0-9]\S*==", text, re.MULTILINE)) <= text.count(
             "--hash=sha256:"
         )
-    assert set(pins) == {"server", "production", "dev", "uv"}
-    for name in ("server", "production"):
+    assert set(pins) == {"server", "production", "dev", "peers", "uv"}
+    for name in ("server", "production", "peers"):
         shared = pins[name].keys() & pins["dev"].keys()
         assert len(shared) >= 50
         assert {key: pins[name][key] for key in shared} == {key: pins["dev"][key] for key in shared}

@@ -15,19 +15,19 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 import scoring
-from tests.docs.places import SCORING_PAGE
+from tests.docs.places import RANKING_PAGE, SCORING_PAGE
 
 _FILE = re.compile(r"<!-- file: (\S+) -->")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def problems() -> list[str]:
-    """Return what failed in the docstrings and on the page, or that there is nothing to run."""
+    """Return what failed in the docstrings and on the pages, or that there is nothing to run."""
     outcomes = [_of_module(name) for name in modules()]
     failures = [report for _, report in outcomes if report]
     if not any(tried for tried, _ in outcomes):
         failures.append("scoring: no docstring has an example")
-    return failures + of_page(SCORING_PAGE)
+    return failures + of_page(SCORING_PAGE) + of_page(RANKING_PAGE)
 
 
 def modules() -> Iterator[str]:

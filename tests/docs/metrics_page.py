@@ -100,7 +100,7 @@ def _better(metric: Metric) -> str:
 def _perfect(metric: Metric) -> str:
     if metric.perfect_parameter:
         return f"`{metric.perfect_parameter}`"
-    return f"{metric.perfect:g}"
+    return "none" if metric.perfect is None else f"{metric.perfect:g}"
 
 
 def _bounds(metric: Metric) -> str:

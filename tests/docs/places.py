@@ -7,3 +7,4 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 METRICS_PAGE = ROOT / "docs" / "metrics.md"
 SCORING_PAGE = ROOT / "docs" / "scoring.md"
+RANKING_PAGE = ROOT / "docs" / "ranking.md"

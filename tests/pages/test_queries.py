@@ -81,7 +81,7 @@ def count(client: Client, url: str) -> int:
 BUDGETS = {
     "/": 6,
     "/challenges/{challenge}/": 5,
-    "/challenges/{challenge}/{round}/": 16,
+    "/challenges/{challenge}/{round}/": 17,
     "/challenges/{challenge}/{round}/scores/": 11,
     "/challenges/{challenge}/{round}/datasets/": 5,
     "/challenges/{challenge}/{round}/targets/t1/": 14,

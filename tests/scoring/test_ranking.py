@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from scoring.contract import Direction
 from scoring.ranking import competition_ranks, rank_entries
+from scoring.ranking.order import RankCounter, average_ranks
 
 VALUES = st.lists(st.none() | st.integers(-5, 5).map(float), max_size=12)
 
@@ -83,3 +86,41 @@ def test_rows_of_a_table_are_ranked_each_by_itself():
     table = np.array([[3.0, 1.0, np.nan], [np.nan, np.nan, 2.0], [np.nan] * 3])
     ranks = competition_ranks(table, direction=Direction.HIGHER)
     assert ranks.tolist() == [[1, 2, 3], [2, 2, 1], [1, 1, 1]]
+
+
+TABLES = arrays(
+    float,
+    st.tuples(st.integers(1, 6), st.integers(1, 7)),
+    elements=st.sampled_from([0.0, -0.0, 1.0, 1.0 + 1e-15, -2.5, 5e-324, 1e300, -1e300, np.nan]),
+)
+
+
+@given(TABLES, st.sampled_from(Direction), st.sampled_from([0.0, 1.0]))
+def test_counted_ranks_are_the_competition_ranks(table, direction, tolerance):
+    counter = RankCounter(table.shape[1], direction=direction, tolerance=tolerance)
+    counter.add(table)
+    ranks = competition_ranks(table, direction=direction, tolerance=tolerance)
+    expected = np.array(
+        [np.bincount(column - 1, minlength=table.shape[1] + 1) for column in ranks.T]
+    )
+    np.testing.assert_array_equal(counter.counts(), expected)
+
+
+@pytest.mark.parametrize("ties", [False, True])
+def test_counted_ranks_of_a_large_table_are_the_competition_ranks(ties):
+    table = np.random.default_rng(6).standard_normal((1500, 70))
+    if ties:
+        table[::3] = np.round(table[::3], 1)
+        table[5::7, 3] = np.nan
+    counter = RankCounter(70, direction=Direction.HIGHER)
+    counter.add(table[:900])
+    counter.add(table[900:])
+    ranks = competition_ranks(table, direction=Direction.HIGHER)
+    expected = np.array([np.bincount(column - 1, minlength=71) for column in ranks.T])
+    np.testing.assert_array_equal(counter.counts(), expected)
+
+
+def test_average_ranks_are_those_of_scipy():
+    table = np.random.default_rng(4).integers(0, 4, (6, 9)).astype(float)
+    ranks = average_ranks(table, direction=Direction.LOWER)
+    np.testing.assert_array_equal(ranks, stats.rankdata(table, axis=1))

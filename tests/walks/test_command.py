@@ -21,6 +21,7 @@ from tests.factories import (
     make_team,
     make_user,
     npz_bytes,
+    organizer_of,
 )
 from tests.servers import WorkerProcesses
 
@@ -59,7 +60,9 @@ def signed_in(heldout: Command, tmp_path: Path) -> Command:
 @pytest.fixture
 def round_(transactional_db: None) -> Round:
     made = make_round(make_challenge(slug="tides"), slug="spring", published=False)
-    add_round_file(made, name="inputs.csv", content=io.BytesIO(b"a,b\n1,2\n"))
+    add_round_file(
+        made, name="inputs.csv", content=io.BytesIO(b"a,b\n1,2\n"), by=organizer_of(made.challenge)
+    )
     Round.objects.filter(pk=made.pk).update(published_at=made.opens_at, design_sha256="0" * 64)
     return made
 

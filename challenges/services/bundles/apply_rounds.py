@@ -32,7 +32,7 @@ def apply_draft(
     target_set = _artifact(plan.target_set) if plan.target_set else None
     changed = [update(round, plan.values | {"target_set": target_set})]
     changed += [_offer(round, plan), _metrics(round, plan), _targets(round, plan)]
-    changed += [_files(round, plan, source=source)]
+    changed += [_files(round, plan, source=source, by=by)]
     before = current_versions(round)
     if plan.answers is not None:
         _answers(round, plan, source=source, by=by)
@@ -77,7 +77,7 @@ def _targets(round: Round, plan: RoundPlan) -> bool:
     return changed
 
 
-def _files(round: Round, plan: RoundPlan, *, source: BundleSource) -> bool:
+def _files(round: Round, plan: RoundPlan, *, source: BundleSource, by: User) -> bool:
     wanted = {file.name for file in plan.files}
     gone = RoundFile.objects.filter(round=round).exclude(name__in=wanted)
     changed = gone.exists()
@@ -94,6 +94,7 @@ def _files(round: Round, plan: RoundPlan, *, source: BundleSource) -> bool:
                 content=content,
                 target=targets.get(file.target),
                 description=file.description,
+                by=by,
             )
     return changed or _file_facts(round) != before
 

@@ -34,6 +34,8 @@ ROUND_FIELDS = (
     "reader_options",
     "upload_limit_bytes",
     "submissions_per_day",
+    "grace_minutes",
+    "embargo",
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",
