@@ -63,10 +63,12 @@ class LaneTable:
         self._lead_values = plan.points * self._trail
         self._sums = _block_sums(self._trail, compiled=compiled)
         self._block_values = max(self._trail, min(most, self._sums.block_values))
-        self._power = PowerTable(plan, rows=self._sums.rows) if SPECTRUM in needs else None
-        whole_lead = self._lead_values if self._power else 0
+        self._power = PowerTable(plan) if SPECTRUM in needs else None
         fills = self._power is not None or self._sums.fills_error
-        self._error = np.empty(max(self._block_values, whole_lead) if fills else 0)
+        self._error = np.empty(self._block_values if fills else 0)
+        # All of space of the lanes being measured: what a transform needs.
+        whole = max(self._block_values, self._lead_values) if self._power else 0
+        self._lanes = np.empty(whole)
         self._faces = boundary_points(plan.space) if BOUNDARY in needs else None
         self._table: Sums = {}
         self._at = self._start = self._steps = 0
@@ -127,7 +129,7 @@ class LaneTable:
         points = len(truth) // leads // self._trail
         truth = truth.reshape(leads, points, self._trail)
         guess = guess.reshape(truth.shape)
-        error = self._error_part(leads, first, points)
+        error = self._error_part(leads, points)
         found = self._sums.measure(truth, guess, error=error)
         if not math.isfinite(float(np.add.reduce(found["error_sum"], axis=None))):
             self._suspect(truth, guess)
@@ -139,21 +141,30 @@ class LaneTable:
         else:
             for name, values in found.items():
                 self._table[name][rows] = values
-        if self._power and first + points == self._plan.points:
-            self._power.add(self._error_part(leads, 0, self._plan.points), lead=lead)
+        if self._power:
+            self._transform(error, lead=lead, first=first)
 
-    def _error_part(self, leads: int, first: int, points: int) -> FloatArray:
-        """Return where the differences of a block go: their place in a whole lead, if kept."""
+    def _transform(self, error: FloatArray, *, lead: int, first: int) -> None:
+        """Lay the differences of a block into their lanes; hand lanes on that are complete."""
+        if self._power is None:
+            raise TypeError("nothing spectral is wanted")
+        by_lane = error if self._sums.rows else error.swapaxes(1, 2)
+        leads, trail, points = by_lane.shape
+        lanes = self._lanes[: leads * trail * self._plan.points].reshape(leads, trail, -1)
+        if by_lane.shape != lanes.shape or not self._sums.rows:
+            np.copyto(lanes[..., first : first + points], by_lane)
+            by_lane = lanes
+        if first + points == self._plan.points:
+            self._power.add(by_lane, lead=lead)
+
+    def _error_part(self, leads: int, points: int) -> FloatArray:
+        """Return where the differences of a block go."""
         if not len(self._error):
             return self._error
-        if self._power is None:
-            first, whole = 0, points
-        else:
-            whole = self._plan.points
-        kept = self._error[: leads * whole * self._trail]
+        kept = self._error[: leads * points * self._trail]
         if self._sums.rows:
-            return kept.reshape(leads, self._trail, whole)[..., first : first + points]
-        return kept.reshape(leads, whole, self._trail)[:, first : first + points]
+            return kept.reshape(leads, self._trail, points)
+        return kept.reshape(leads, points, self._trail)
 
     def _merge(self, found: Sums, rows: slice, *, before: int, points: int) -> None:
         """Join further points of a lead with those before, as Chan and others do for spreads."""
