@@ -40,8 +40,9 @@ _WHY_RANKS = (
 )
 _WHY_PAIRS = "Paired tests: signs are carried through the sort, and ties looked for after it."
 _WHY_CAGE = (
-    "Cage: two forks for each job, and a child that copies every page of memory it touches; where "
-    "other processes want the same cores, each hand-over waits for a turn besides."
+    "Cage: the child is forked before its job, but copies every page of memory that it is the "
+    "first to write to, some thousand for a small job. It does so beforehand when no job comes for "
+    "20 milliseconds, as between two jobs of a worker; here one job comes hard on another."
 )
 
 
@@ -192,8 +193,9 @@ def _cage_section(job: str, what: str, rounds: int) -> Section:
     added_ms = (caged.median_s - uncaged.median_s) * 1e3
     bars = [Bar(f"{title}: added to each job", 10, added_ms, _WHY_CAGE, at_most=True, unit=" ms")]
     text = (
-        "One job scored by a call, and in a child process without rights that is made for it and "
-        "ends with it. The cage is already running, as it is in a worker. Memory is the caller's."
+        "One job scored by a call, and in a child process without rights that is forked for it and "
+        "ends with it, one job hard on another. The cage is already running, as it is in a worker. "
+        "Memory is the caller's."
     )
     return Section(title, text, timings, uncaged, _differences(timings), bars)
 

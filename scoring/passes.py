@@ -91,14 +91,16 @@ def field_values(
     if compiled:
         fields_compiled.ready(math.prod(reference.shape) * reference.dtype.itemsize)
     outcomes: dict[str, Outcome] = {}
+    plans: dict[str, FieldPlan] = {}
     by_layout: dict[str, dict[str, _StreamingRun]] = {}
     for key, metric in metrics.items():
         layout = str(parameters[key].get("layout", ""))
         try:
-            plan = FieldPlan(layout, reference.shape)
+            plan = plans[layout] if layout in plans else FieldPlan(layout, reference.shape)
         except MetricInputError as error:
             outcomes[key] = error
         else:
+            plans[layout] = plan
             run = _StreamingRun(metric, plan, parameters[key])
             by_layout.setdefault(layout, {})[key] = run
     for runs in by_layout.values():

@@ -33,6 +33,24 @@ def can_see(user: Viewer, submission: Submission) -> bool:
     return visible_submissions(user).filter(pk=submission.pk).exists()
 
 
+def failures(user: Viewer) -> SubmissionQuerySet:
+    """Return what failed, or waits to be tried again after a failure, in challenges of the person.
+
+    Latest first. `reason_code` says how, `organizer_note` what is known about it.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return Submission.objects.none()
+    return (
+        Submission.objects.filter(round__challenge__in=organized_challenges(user).values("pk"))
+        .filter(
+            Q(state=SubmissionState.FAILED)
+            | Q(state__in=[SubmissionState.QUEUED, SubmissionState.RUNNING]) & ~Q(reason_code="")
+        )
+        .select_related("round__challenge", "team")
+        .order_by(F("finished_at").desc(nulls_first=True), "-pk")
+    )
+
+
 def submissions_of_round(round: Round) -> SubmissionQuerySet:
     """Return all submissions to a round, newest first."""
     return Submission.objects.filter(round=round)

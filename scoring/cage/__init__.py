@@ -1,14 +1,15 @@
 """The cage: every byte that a participant sent is parsed in a limited child process.
 
 `run_caged` hands a job to the zygote, a process with the libraries loaded and nothing else in
-it: no environment, no database, no secrets. The zygote forks a guard for the job, the guard
-forks the child, limits it, watches the clock and reports how it ended. The processes are tied
-together by sockets, so each ends when the one above it ends, whatever killed that.
+it: no environment, no database, no secrets, no network. The zygote always keeps one child forked,
+which takes the job, confines itself and answers to whoever asked; that side watches the clock and
+has the zygote end the child. The processes are tied together by sockets, so each ends when the
+one above it ends, whatever killed that. `layers` tells which walls stand on this machine.
 """
 
 from scoring.cage.calls import CageError, check_in_cage, score_in_cage
-from scoring.cage.client import run_caged, start_zygote, stop_zygote
-from scoring.cage.records import CagedJob, CageLimits, CageOutcome, CageResult
+from scoring.cage.client import layers, run_caged, start_zygote, stop_zygote
+from scoring.cage.records import CagedJob, CageLimits, CageOutcome, CageResult, Layer
 
 __all__ = [
     "CageError",
@@ -16,7 +17,9 @@ __all__ = [
     "CageOutcome",
     "CageResult",
     "CagedJob",
+    "Layer",
     "check_in_cage",
+    "layers",
     "run_caged",
     "score_in_cage",
     "start_zygote",

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
+import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import scoring
 from scoring.cage import wire
 from scoring.cage.files import packed
-from scoring.cage.records import CagedJob, CageOutcome, CageResult
+from scoring.cage.records import CagedJob, CageLimits, CageOutcome, CageResult, Layer
 
-# Above the job's own wall clock: covers the start of the zygote on a busy machine. It is only
-# reached if the guard itself hangs.
-GRACE_S = 60.0
-_STATUS_LIMIT = 1 << 16
+logger = logging.getLogger(__name__)
+
+# A zygote that does not begin a job for so long, its imports on a busy machine included, is ended.
+START_S = 60.0
+# For the zygote to end a child and say how it ended.
+END_S = 10.0
+# A child that has closed its answer needs a moment to end by itself, and so to say why.
+LAST_MOMENT_S = 2.0
+# So often is a job begun that did not come to an end because its zygote did.
+MOST_ZYGOTES = 3
+_ENDING_LIMIT = 1 << 16
+_LAYERS_LIMITS = CageLimits(memory_bytes=2**28, wall_s=10)
 _LAUNCH = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from scoring.cage.zygote import serve; serve(int(sys.argv[2]))"
@@ -30,6 +40,20 @@ _LAUNCH = (
 # Where an interpreter outside the system folders finds its own libraries; no secret among them.
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a child ended, by the zygote's word; `forced` if it had to be ended for it."""
+
+    status: int
+    cpu_s: float
+    peak_bytes: int
+    forced: bool
+
+
+class ZygoteLostError(Exception):
+    """The zygote ended, hung, or could fork no child: nothing is said about the job."""
 
 
 class _Zygote:
@@ -67,16 +91,18 @@ class _Zygote:
             return False
         return True
 
-    def hand_over(self) -> socket.socket:
-        """Return a channel to a new guard."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+    def hand_over(self) -> tuple[socket.socket, socket.socket]:
+        """Return the channel to a child for one job, and the line on which to hear of it."""
+        channel, childs = socket.socketpair()
+        line, zygotes = socket.socketpair()
+        with childs, zygotes:
             try:
-                socket.send_fds(self._control, [b"j"], [theirs.fileno()])
+                socket.send_fds(self._control, [b"j"], [childs.fileno(), zygotes.fileno()])
             except OSError:
-                ours.close()
-                raise wire.ConnectionEndedError from None
-        return ours
+                channel.close()
+                line.close()
+                raise ZygoteLostError from None
+        return channel, line
 
     def forget(self) -> None:
         """Let go of it in a forked child; it goes on serving the process that started it."""
@@ -87,8 +113,12 @@ class _Zygote:
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
+
+    def kill(self) -> None:
+        """End it and all its children at once: it hangs."""
+        self._process.kill()
+        self._process.wait()
 
 
 _lock = threading.Lock()
@@ -102,17 +132,37 @@ def run_caged(job: CagedJob) -> CageResult:
     May be called from any thread, and in forked children of a process that has called it.
     A bad file, a crash or a limit is a result, not an exception.
     """
-    for _ in range(2):
+    for _ in range(MOST_ZYGOTES):
+        zygote = _running_zygote()
         try:
-            return _run(job)
-        except wire.ConnectionEndedError:
-            continue  # the zygote was gone; the next round starts a new one
-    return CageResult(CageOutcome.BROKEN, detail="the scoring process cannot be started")
+            return _run(zygote, job)
+        except ZygoteLostError:
+            logger.warning("the scoring process %d was lost with a job", zygote.pid)
+            zygote.has_ended()  # or the next round would find it alive still
+    return CageResult(CageOutcome.BROKEN, detail="the scoring process does not stay alive")
+
+
+def layers() -> list[Layer]:
+    """Ask a caged child which walls stand around it on this machine.
+
+    Raises
+    ------
+    OSError
+        If no child can be had.
+    """
+    result = run_caged(CagedJob("scoring.cage.child:layers", _LAYERS_LIMITS))
+    if result.outcome is not CageOutcome.DONE:
+        raise OSError(f"no caged process: {result.outcome} {result.detail}".rstrip())
+    return [Layer(**layer) for layer in result.answer]
 
 
 def start_zygote() -> None:
-    """Start this process's zygote now, so that the first job does not wait for its imports."""
+    """Start this process's zygote now, so that the first job does not wait for its imports.
+
+    As soon as it is there, the log says which walls stand around what it will run.
+    """
     _running_zygote()
+    threading.Thread(target=_log_layers, daemon=True, name="cage-layers").start()
 
 
 def stop_zygote() -> None:
@@ -124,43 +174,119 @@ def stop_zygote() -> None:
         zygote.stop()
 
 
-def _run(job: CagedJob) -> CageResult:
-    zygote = _running_zygote()
-    with zygote.hand_over() as channel, packed(job.files) as (places, descriptors):
-        deadline = time.monotonic() + job.limits.wall_s + GRACE_S
+def _run(zygote: _Zygote, job: CagedJob) -> CageResult:
+    channel, line = zygote.hand_over()
+    with channel, line, packed(job.files) as (places, descriptors):
         request = {
             "function": job.function,
             "limits": asdict(job.limits),
             "request": dict(job.request),
             "files": places,
         }
-        try:
+        deadline = time.monotonic() + START_S
+        channel.settimeout(START_S)
+        with contextlib.suppress(ConnectionError, TimeoutError):  # the line tells why
             wire.send_json(channel, request, descriptors)
-            status, _ = wire.receive(channel, limit=_STATUS_LIMIT, deadline=deadline)
-            content, _ = wire.receive(channel, limit=job.limits.answer_bytes, deadline=deadline)
-        except (wire.ConnectionEndedError, ConnectionError):
-            if zygote.has_ended():
-                raise wire.ConnectionEndedError from None
-            return CageResult(CageOutcome.CRASHED, detail="the guard of the job ended")
+        _await_begin(zygote, line, deadline=deadline)
+        started = time.monotonic()
+        answer = _answer(channel, deadline=started + job.limits.wall_s, limits=job.limits)
+        if not isinstance(answer, CageOutcome):
+            return _answered(answer, wall_s=time.monotonic() - started)
+        patience_s = LAST_MOMENT_S if answer is CageOutcome.CRASHED else 0.0
+        ending = _ending(zygote, line, patience_s=patience_s)
+    outcome, detail = answer, ""
+    if outcome is CageOutcome.CRASHED:
+        outcome, detail = _judge(ending, limits=job.limits)
+    return CageResult(
+        outcome,
+        detail=detail,
+        wall_s=time.monotonic() - started,
+        cpu_s=ending.cpu_s,
+        peak_bytes=ending.peak_bytes,
+    )
+
+
+def _answer(channel: socket.socket, *, deadline: float, limits: CageLimits) -> bytes | CageOutcome:
+    """Receive the child's answer, or tell how it came to none."""
+    try:
+        content, _ = wire.receive(channel, limit=limits.answer_bytes, deadline=deadline)
+    except TimeoutError:
+        return CageOutcome.TIME
+    except ValueError:
+        return CageOutcome.OUTPUT
+    except (wire.ConnectionEndedError, ConnectionError):
+        return CageOutcome.CRASHED
+    return content
+
+
+def _await_begin(zygote: _Zygote, line: socket.socket, *, deadline: float) -> None:
+    """Wait until a child has the job; end the zygote if that takes too long."""
+    try:
+        wire.exactly(line, len(wire.BEGUN), deadline=deadline)
+    except TimeoutError:
+        zygote.kill()
+        raise ZygoteLostError from None
+    except (wire.ConnectionEndedError, ConnectionError):
+        raise ZygoteLostError from None
+
+
+def _ending(zygote: _Zygote, line: socket.socket, *, patience_s: float) -> _Ending:
+    """Ask how the child ended, and have it ended first if it does not do so by itself."""
+    for wait_s, forced in ((patience_s, False), (END_S, True)):
+        try:
+            deadline = time.monotonic() + wait_s
+            content, _ = wire.receive(line, limit=_ENDING_LIMIT, deadline=deadline)
+            return _Ending(**json.loads(content), forced=forced)
         except TimeoutError:
-            return CageResult(CageOutcome.BROKEN, detail="the guard of the job did not answer")
-    return _result(json.loads(status), content)
+            with contextlib.suppress(OSError):
+                line.send(wire.END)
+        except (wire.ConnectionEndedError, ConnectionError):
+            raise ZygoteLostError from None
+    zygote.kill()
+    raise ZygoteLostError
 
 
-def _result(status: dict[str, Any], content: bytes) -> CageResult:
-    """Put together what the guard says and what the child says; the child is not trusted."""
-    facts = {name: status[name] for name in ("wall_s", "cpu_s", "peak_bytes")}
-    outcome, detail = CageOutcome(status["outcome"]), str(status["detail"])
-    if outcome is not CageOutcome.DONE:
-        return CageResult(outcome, detail=detail, **facts)
+def _judge(ending: _Ending, *, limits: CageLimits) -> tuple[CageOutcome, str]:
+    """Say why a child closed its answer before it was whole."""
+    if ending.forced:
+        return CageOutcome.CRASHED, "closed its answer and went on"
+    if not os.WIFSIGNALED(ending.status):
+        return CageOutcome.CRASHED, f"exit code {os.WEXITSTATUS(ending.status)}"
+    number = os.WTERMSIG(ending.status)
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and ending.cpu_s >= limits.wall_s):
+        return CageOutcome.TIME, "processor time"
+    if number == signal.SIGKILL:
+        return CageOutcome.MEMORY, "ended by the system, which does so when memory runs out"
+    return CageOutcome.CRASHED, f"signal {signal.Signals(number).name}"
+
+
+def _answered(content: bytes, *, wall_s: float) -> CageResult:
+    """Rebuild what the child says; it is not trusted."""
     try:
         said = json.loads(content)
         failure = said.get("failure")
-        outcome = CageOutcome(failure) if failure else CageOutcome.DONE
-        answer, detail = said.get("answer"), str(said.get("detail", ""))[:2000]
-    except (ValueError, AttributeError, RecursionError):
-        outcome, answer, detail = CageOutcome.OUTPUT, None, "the answer is not readable"
-    return CageResult(outcome, answer=answer, detail=detail, **facts)
+        return CageResult(
+            CageOutcome(failure) if failure else CageOutcome.DONE,
+            answer=said.get("answer"),
+            detail=str(said.get("detail", ""))[:2000],
+            wall_s=wall_s,
+            cpu_s=float(said["cpu_s"]),
+            peak_bytes=int(said["peak_bytes"]),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return CageResult(CageOutcome.OUTPUT, detail="the answer is not readable", wall_s=wall_s)
+
+
+def _log_layers() -> None:
+    try:
+        found = layers()
+    except OSError:
+        logger.exception("the cage cannot be used")
+        return
+    for layer in found:
+        level = logging.INFO if layer.active else logging.WARNING
+        state = "active" if layer.active else "not available"
+        logger.log(level, "cage layer=%s %s: %s", layer.name, state, layer.detail)
 
 
 def _running_zygote() -> _Zygote:

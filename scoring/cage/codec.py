@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from scoring.contract import (
@@ -31,7 +31,7 @@ def format_from_json(value: Mapping[str, Any]) -> PredictionFormat:
 
 
 def targets_to_json(targets: Sequence[TargetSpec]) -> list[JsonValue]:
-    return [asdict(target) for target in targets]
+    return [_shallow(target) for target in targets]
 
 
 def targets_from_json(value: Sequence[Mapping[str, Any]]) -> list[TargetSpec]:
@@ -47,12 +47,17 @@ def targets_from_json(value: Sequence[Mapping[str, Any]]) -> list[TargetSpec]:
     ]
 
 
+def _shallow(record: TargetSpec | MetricChoice) -> dict[str, JsonValue]:
+    """Return the fields as they are; `asdict` would copy each one deeply."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
 def _shape_from_json(value: Sequence[int | None] | None) -> tuple[int | None, ...] | None:
     return None if value is None else tuple(value)
 
 
 def metrics_to_json(metrics: Sequence[MetricChoice]) -> list[JsonValue]:
-    return [{**asdict(choice), "parameters": dict(choice.parameters)} for choice in metrics]
+    return [{**_shallow(choice), "parameters": dict(choice.parameters)} for choice in metrics]
 
 
 def metrics_from_json(value: Sequence[Mapping[str, Any]]) -> list[MetricChoice]:

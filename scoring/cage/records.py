@@ -41,6 +41,18 @@ class CageLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """One of the walls around a caged child, and whether it stands on this machine.
+
+    `detail` says what it keeps out or, where it does not stand, why.
+    """
+
+    name: str
+    active: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class CagedJob:
     """One function to run in the cage.
 
@@ -66,7 +78,7 @@ class CageResult:
     """How a job ended, and its answer if it is done.
 
     `detail` is for operators and organizers: it names places in the code and signals, never
-    the content of a file.
+    the content of a file. What a job that is done has used is the child's own word.
     """
 
     outcome: CageOutcome

@@ -17,6 +17,8 @@ from scoring.contract import JsonValue
 
 HEAD = struct.Struct(">QI")
 MAX_DESCRIPTORS = 64
+BEGUN = b"b"  # what the zygote says when a child has the job
+END = b"e"  # what it is told when the child shall end
 _PIECE = 1 << 20
 
 
@@ -48,11 +50,11 @@ def receive(
     ValueError
         If the message is longer than allowed.
     """
-    length, count = HEAD.unpack(_exactly(channel, HEAD.size, deadline))
+    length, count = HEAD.unpack(exactly(channel, HEAD.size, deadline))
     if length > limit or count > MAX_DESCRIPTORS:
         raise ValueError(f"a message of {length} bytes, more than {limit}")
     descriptors = _descriptors(channel, count, deadline) if count else []
-    return _exactly(channel, length, deadline), descriptors
+    return exactly(channel, length, deadline), descriptors
 
 
 def send_json(channel: socket.socket, value: JsonValue, descriptors: Sequence[int] = ()) -> None:
@@ -60,7 +62,8 @@ def send_json(channel: socket.socket, value: JsonValue, descriptors: Sequence[in
     send(channel, json.dumps(value, allow_nan=False).encode(), descriptors)
 
 
-def _exactly(channel: socket.socket, length: int, deadline: float | None) -> bytes:
+def exactly(channel: socket.socket, length: int, deadline: float | None) -> bytes:
+    """Receive so many bytes; raises as `receive` does."""
     content = bytearray()
     while len(content) < length:
         _wait_until(channel, deadline)

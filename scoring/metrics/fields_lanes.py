@@ -61,8 +61,9 @@ class LaneTable:
         self._leads = math.prod(plan.lengths[axis] for axis in plan.lead_axes)
         self._trail = math.prod(plan.lengths[axis] for axis in plan.trail_axes)
         self._lead_values = plan.points * self._trail
-        self._sums = _block_sums(self._trail, compiled=compiled)
-        self._block_values = max(self._trail, min(most, self._sums.block_values))
+        everything = self._leads * self._lead_values
+        self._sums = _block_sums(self._trail, compiled=compiled, most=everything)
+        self._block_values = max(self._trail, min(most, self._sums.block_values, everything))
         self._power = PowerTable(plan) if SPECTRUM in needs else None
         fills = self._power is not None or self._sums.fills_error
         self._error = np.empty(self._block_values if fills else 0)
@@ -203,8 +204,8 @@ def _boundary_square(
     return np.asarray(count @ np.square(error, out=error))
 
 
-def _block_sums(trail: int, *, compiled: bool) -> BlockSums:
+def _block_sums(trail: int, *, compiled: bool, most: int) -> BlockSums:
     kernel = fields_compiled.ready() if compiled else None
     if kernel is None:
-        return NumpySums(trail=trail)
+        return NumpySums(trail=trail, most=most)
     return fields_compiled.CompiledSums(kernel, trail=trail)

@@ -7,6 +7,7 @@ A field is an array with named axes: ``b`` samples, ``t`` time, ``c`` channels, 
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ class FieldPlan:
         self.lengths = dict(zip(layout, shape, strict=True))
         self.space = tuple(self.lengths[axis] for axis in self.space_axes)
 
-    @property
+    @cached_property
     def points(self) -> int:
         """Number of grid points of a lane."""
         return math.prod(self.space)
@@ -66,13 +67,13 @@ class FieldPlan:
         """Return how long an axis is: 1 if the field does not have it."""
         return self.lengths.get(axis, 1)
 
-    @property
+    @cached_property
     def cut_axis(self) -> str:
         """The axis along which the field may come in pieces: "" if it must come whole."""
         longer = [axis for axis in self.lead_axes if self.lengths[axis] > 1]
         return longer[0] if longer else ""
 
-    @property
+    @cached_property
     def steps(self) -> int:
         """Number of steps of the cut axis: 1 if there is none."""
         return self.length(self.cut_axis)
@@ -82,12 +83,12 @@ class FieldPlan:
         lengths = self.lengths | ({self.cut_axis: steps} if self.cut_axis else {})
         return tuple(lengths[axis] for axis in self.layout)
 
-    @property
+    @cached_property
     def lead_axes(self) -> str:
         """The lane axes before space."""
         return self.layout[: self.layout.index(self.space_axes[0])]
 
-    @property
+    @cached_property
     def trail_axes(self) -> str:
         """The lane axes after the first space axis."""
         return "".join(axis for axis in self.layout if axis not in self.lead_axes + SPACE_AXES)

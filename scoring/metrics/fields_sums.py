@@ -57,14 +57,16 @@ class NumpySums:
     ----------
     trail : int
         How many lanes lie between neighbouring points.
+    most : int
+        How many values the field has: scratch need not be larger.
     """
 
     fills_error = True
 
-    def __init__(self, *, trail: int) -> None:
+    def __init__(self, *, trail: int, most: int) -> None:
         self.rows = trail < _SHORT_TRAIL
         self.block_values = max(trail, BLOCK_VALUES)
-        part_values = max(trail, _PART_VALUES)
+        part_values = max(trail, min(_PART_VALUES, most))
         self._part_values = part_values
         self._reference = np.empty(part_values)
         self._square = np.empty(0 if self.rows else part_values)

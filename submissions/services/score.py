@@ -16,11 +16,13 @@ from challenges.models import Round, Target
 from challenges.selectors import metric_choices, prediction_format, spec_of, target_specs
 from challenges.services.references import current_versions, open_references
 from scoring.cage import CageError, CageLimits, CageOutcome, score_in_cage
-from scoring.contract import ScoreReport, TargetSpec
+from scoring.contract import CheckReport, ScoreReport, TargetSpec
+from submissions.errors import SubmissionError
 from submissions.models import Submission, SubmissionState
 from submissions.services.claim import Claim
 from submissions.services.lease import kept_alive
 from submissions.services.outcome import Failure, write_failure, write_rejection, write_scores
+from submissions.services.validate import check_file
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ _REASONS = {
     CageOutcome.MEMORY: "Scoring this submission took more memory than allowed.",
     CageOutcome.TIME: "Scoring this submission took more time than allowed.",
 }
+# What a file can do to its scorer. It may also be the machine's doing, so it is tried once more.
+_POISON = {CageOutcome.MEMORY, CageOutcome.TIME, CageOutcome.CRASHED}
 # Doing it again gives the same: the round's set-up, or a mistake in a metric or reader.
 _LASTING = {CageOutcome.SETUP, CageOutcome.FAULT, CageOutcome.OUTPUT}
 # The result stays in memory while the database is away; then the sweep starts over.
@@ -54,19 +58,21 @@ def score_claimed(claim: Claim) -> SubmissionState | None:
         return _patiently(lambda: _write(claim, result))
 
 
-def _write(claim: Claim, result: _Result | Failure) -> SubmissionState | None:
+def _write(claim: Claim, result: _Result | CheckReport | Failure) -> SubmissionState | None:
     if isinstance(result, Failure):
         return write_failure(claim, result)
+    if isinstance(result, CheckReport):
+        return write_rejection(claim, result)
     if not result.report.check.ok:
         return write_rejection(claim, result.report.check)
     return write_scores(claim, result.report, reference_versions=result.reference_versions)
 
 
-def _attempt(claim: Claim) -> _Result | Failure:
+def _attempt(claim: Claim) -> _Result | CheckReport | Failure:
     try:
         return _run_engine(claim.submission)
     except CageError as error:
-        return _failure_of(error)
+        return _ended_badly(claim.submission, error)
     except FileNotFoundError:
         return Failure("FILE_LOST", _OURS, "The uploaded file is not in storage.")
     except ChallengeError as error:
@@ -110,13 +116,40 @@ def _also_readable(
     return [spec_of(target) for target in Target.objects.filter(round=round, slug__in=gone)]
 
 
-def _failure_of(error: CageError) -> Failure:
+def _ended_badly(submission: Submission, error: CageError) -> CheckReport | Failure:
+    """Judge a scoring without an answer: to be tried again, the file's fault, or ours.
+
+    The same bad end twice in a row is not tried a third time: a file that hangs holds a worker
+    for two attempts and one look at the file alone, however many attempts are allowed.
+    """
+    code = f"SCORER_{error.outcome.name}"
+    is_poison = error.outcome in _POISON
+    again = is_poison and submission.reason_code == code
+    last = again or submission.attempt >= settings.SCORING_MAX_ATTEMPTS
+    if is_poison and last:
+        report = _file_alone(submission)
+        if report is not None and report.problems:
+            return report
     return Failure(
-        code=f"SCORER_{error.outcome.name}",
+        code=code,
         reason=_REASONS.get(error.outcome, _OURS),
         note=error.detail,
-        is_passing=error.outcome not in _LASTING,
+        is_passing=not again and error.outcome not in _LASTING,
     )
+
+
+def _file_alone(submission: Submission) -> CheckReport | None:
+    """Read the file without scoring it, which tells a bad file from a bad metric or limit."""
+    specs = target_specs(submission.round)
+    try:
+        with submission.file.open("rb") as stored:
+            return check_file(
+                cast(BinaryIO, stored.file or stored),
+                submission.round,
+                [*specs, *_also_readable(submission.round, submission, specs)],
+            )
+    except (SubmissionError, OSError):
+        return None  # nothing is known against the file
 
 
 def _patiently(write: Callable[[], SubmissionState | None]) -> SubmissionState | None:

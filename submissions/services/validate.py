@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils import timezone
 from challenges.models import Round, Target
 from challenges.selectors import counting_targets, prediction_format, target_specs
 from scoring.cage import CageError, CageLimits, CageOutcome, check_in_cage
-from scoring.contract import CheckReport, Problem
+from scoring.contract import CheckReport, Problem, TargetSpec
 from submissions.errors import PredictionRefused, SubmissionError
 from submissions.services.upload import StoredUpload, store_upload
 
@@ -55,17 +56,21 @@ def check_upload(upload: StoredUpload, round: Round, *, at: datetime) -> CheckRe
     SubmissionError
         If the round's set-up or the cage keeps the file from being checked.
     """
-    memory_bytes = settings.SCORING_MEMORY_BYTES
-    wall_s = min(CHECK_WALL_S, settings.SCORING_WALL_S)
-    limits = CageLimits(memory_bytes=memory_bytes, wall_s=wall_s)
+    with upload.opened() as handle:
+        report = check_file(handle, round, target_specs(round))
+    return _without_closed_targets(report, round, at=at)
+
+
+def check_file(handle: BinaryIO, round: Round, targets: Sequence[TargetSpec]) -> CheckReport:
+    """Read a file in the cage and report what is wrong with it; raises as `check_upload` does."""
+    limits = CageLimits(
+        memory_bytes=settings.SCORING_MEMORY_BYTES,
+        wall_s=min(CHECK_WALL_S, settings.SCORING_WALL_S),
+    )
     try:
-        with upload.opened() as handle:
-            report = check_in_cage(
-                handle, prediction_format(round), target_specs(round), limits=limits
-            )
+        return check_in_cage(handle, prediction_format(round), targets, limits=limits)
     except CageError as error:
         return CheckReport(problems=(_problem_of(error, limits=limits, round=round),))
-    return _without_closed_targets(report, round, at=at)
 
 
 def require_ok(report: CheckReport) -> None:

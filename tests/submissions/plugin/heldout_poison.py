@@ -35,7 +35,36 @@ def nothing():
     pass
 
 
-ACTS = {1.0: eat_memory, 2.0: sleep, 3.0: crash, 4.0: fail}
+def start_processes():
+    while True:
+        if os.fork() == 0:
+            time.sleep(1000)
+
+
+def spin_deaf():
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    while True:
+        pass
+
+
+def kill_the_zygote():
+    os.kill(os.getppid(), signal.SIGKILL)
+
+
+def leave():
+    os._exit(0)
+
+
+ACTS = {
+    1.0: eat_memory,
+    2.0: sleep,
+    3.0: crash,
+    4.0: fail,
+    5.0: start_processes,
+    7.0: spin_deaf,
+    8.0: kill_the_zygote,
+    8.5: leave,
+}
 WORDS = {b"memory": eat_memory, b"time": sleep, b"crash": crash, b"fault": fail}
 
 
