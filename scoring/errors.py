@@ -44,3 +44,7 @@ class PredictionFormatError(ScoringError, ValueError):
         self.problems = problems
         self.left_out = left_out
         super().__init__("; ".join(problem.message for problem in problems))
+
+
+class UnfitValuesError(ScoringError):
+    """A prediction was found to hold values that are not accepted, while it was being used."""

@@ -96,6 +96,7 @@ class Prediction:
 
     sources: Mapping[str, ArraySource]
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    checked: bool = True  # False: values are still to be looked at, by whoever reads them
 
     @property
     def answered(self) -> tuple[str, ...]:
@@ -217,6 +218,7 @@ class Reader:
     extensions: tuple[str, ...]  # with the dot: (".npz",)
     read_function: ReadFunction
     options: tuple[ReaderOption, ...] = (REQUIRE_ALL,)
+    open_function: ReadFunction | None = None  # the same, without looking at values
     check_options: OptionCheck | None = None
     extra: str = ""  # what installs the packages it needs: pip install 'heldout[extra]'
     packages: tuple[str, ...] = ()  # modules it needs beyond those of the engine
@@ -231,6 +233,21 @@ class Reader:
         if self.is_installed:
             for name in self.packages:
                 importlib.import_module(name)
+
+    def open(
+        self,
+        handle: BinaryIO,
+        *,
+        options: Mapping[str, JsonValue] | None = None,
+        targets: Sequence[TargetSpec],
+    ) -> Prediction:
+        """Open a prediction file for someone who looks at the values while using them.
+
+        As `read`, but if the format allows, values are neither read nor checked yet; then
+        ``checked`` of the result is False, and damage may show only when a source is read.
+        """
+        work = self.open_function or self.read_function
+        return work(handle, options=self.complete(options or {}), targets=targets)
 
     def read(
         self,

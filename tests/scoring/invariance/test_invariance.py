@@ -173,7 +173,7 @@ def pieces_of(key: str, claim: Claim, pair: Pair, cuts: list[int]) -> list[objec
         part = {"reference": pair[0][first:last], "prediction": pair[1][first:last]}
         if metric.inputs is Inputs.FIELD:
             plan = FieldPlan(parameters["layout"], pair[0].shape)
-            chunk = FieldChunk(plan, **part)
+            chunk = FieldChunk(plan, **part, start=first)
         else:
             chunk = SamplesChunk(**part)
         states.append(metric.mergeable.update(metric.mergeable.init(chunk.plan, parameters), chunk))
