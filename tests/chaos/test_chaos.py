@@ -1,0 +1,79 @@
+"""Short runs of `make chaos`, and a proof that its judge sees the mistakes it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.plan import Plan
+from tests.chaos.run import run
+from tests.chaos.site import ServerSite, Site, embedded_site, server_site
+from tests.conftest import absent
+from tests.servers import Missing
+
+pytestmark = [pytest.mark.worker]
+
+HALF = {"redis_restarts": 0, "postgres_restarts": 0, "disk_fills": 0}
+
+
+def opened(site: Callable[[Path], AbstractContextManager[Site]], folder: Path) -> Iterator[Site]:
+    try:
+        with site(folder) as found:
+            yield found
+    except Missing as missing:
+        absent(str(missing))
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[Site]:
+    yield from opened(server_site, tmp_path)
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Site]:
+    yield from opened(embedded_site, tmp_path)
+
+
+def test_nothing_is_lost_or_doubled_on_postgresql_while_parts_are_killed(
+    servers: ServerSite,
+) -> None:
+    plan = Plan(
+        submissions=150,
+        challenges=3,
+        poison=3,
+        worker_kills=3,
+        child_kills=3,
+        freezes=1,
+        flushes=2,
+        redis_restarts=1,
+        postgres_restarts=1,
+        disk_fills=1,
+    )
+    servers.start_workers(CHAOS_DELAY_S="0.2", CHAOS_SKEW_S="3600")
+    outcome = run(servers, plan, pause_s=(0.3, 1.0), patience_s=90)
+    assert not outcome.wrong, outcome
+    assert outcome.faults.total() == len(plan.faults())
+    assert outcome.answers[201] >= plan.submissions
+    assert outcome.answers[507] > 0
+    assert outcome.figures["scored_while_full"] > 0
+
+
+def test_nothing_is_lost_or_doubled_on_the_embedded_site_while_parts_are_killed(
+    embedded: Site,
+) -> None:
+    plan = Plan(
+        submissions=60,
+        challenges=2,
+        poison=2,
+        worker_kills=2,
+        child_kills=4,
+        freezes=1,
+        flushes=2,
+        **HALF,
+    )
+    outcome = run(embedded, plan, pause_s=(0.3, 1.0), patience_s=90)
+    assert not outcome.wrong, outcome
+    assert outcome.faults.total() == len(plan.faults())
