@@ -44,7 +44,7 @@ def sweep() -> SweepReport:
     )
     for row in spent.order_by("pk")[:BATCH]:
         failed += _fail(row, "It was queued without an attempt left.")
-    waiting = min(claimable().count(), MOST_HINTS)
+    waiting = claimable()[:MOST_HINTS].count()
     if waiting:
         enqueue.scoring(hints=waiting)
     if requeued or failed:

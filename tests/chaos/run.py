@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,13 +97,32 @@ class Nemesis:
         self.full = [began, time.time()]
 
 
+def settle_in(site: Site, plan: Plan, *, per_day: int) -> dict[str, Any]:
+    """Make the site's challenges and teams; return how to reach them."""
+    names: dict[str, Any] = ask(site, "seed", str(plan.challenges), str(plan.teams), str(per_day))
+    return names
+
+
+def judge(
+    site: Site, post: Post, *, patience_s: float, full: Sequence[float] = (), whole: bool = True
+) -> dict[str, Any]:
+    """Return what the judge found, and figures; with `whole` all of the site is looked at."""
+    asked = {
+        "letters": [asdict(letter) for letter in post.letters],
+        "names": post.names,
+        "patience_s": patience_s,
+        "full": list(full),
+        "whole": whole,
+    }
+    judged: dict[str, Any] = ask(site, "verdict", text=json.dumps(asked))
+    return judged
+
+
 def run(site: Site, plan: Plan, *, pause_s: tuple[float, float], patience_s: float) -> Outcome:
     """Seed the site, send and hurt at the same time, then judge."""
     began = time.monotonic()
-    letters = plan.letters()
     per_day = -(-plan.submissions // (plan.challenges * plan.teams)) + 1
-    names = ask(site, "seed", str(plan.challenges), str(plan.teams), str(per_day))
-    post = Post(site.url, names, letters)
+    post = Post(site.url, settle_in(site, plan, per_day=per_day), plan.letters())
     draw = random.Random(plan.seed + 2)
     nemesis = Nemesis(site, draw, post)
     post.start()
@@ -117,13 +136,6 @@ def run(site: Site, plan: Plan, *, pause_s: tuple[float, float], patience_s: flo
         nemesis.rest()
     finally:
         post.stop.set()
-    asked = {
-        "letters": [asdict(letter) for letter in letters],
-        "names": names,
-        "patience_s": patience_s,
-        "full": nemesis.full,
-        "whole": True,
-    }
-    judged = ask(site, "verdict", text=json.dumps(asked))
+    judged = judge(site, post, patience_s=patience_s, full=nemesis.full)
     seconds = time.monotonic() - began
     return Outcome(nemesis.done, dict(post.answers), judged["found"], judged["figures"], seconds)

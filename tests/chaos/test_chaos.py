@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.plan import Plan
-from tests.chaos.run import run
-from tests.chaos.site import ServerSite, Site, embedded_site, server_site
+from tests.chaos.run import judge, run, settle_in
+from tests.chaos.senders import Post
+from tests.chaos.site import ServerSite, Site, embedded_site, freeze_child, server_site
 from tests.conftest import absent
 from tests.servers import Missing
 
@@ -52,7 +54,7 @@ def test_nothing_is_lost_or_doubled_on_postgresql_while_parts_are_killed(
         postgres_restarts=1,
         disk_fills=1,
     )
-    servers.start_workers(CHAOS_DELAY_S="0.2", CHAOS_SKEW_S="3600")
+    servers.start_workers(CHAOS_LOOK_S="0.2", CHAOS_HOLD_S="0.2", CHAOS_SKEW_S="3600")
     outcome = run(servers, plan, pause_s=(0.3, 1.0), patience_s=90)
     assert not outcome.wrong, outcome
     assert outcome.faults.total() == len(plan.faults())
@@ -77,3 +79,41 @@ def test_nothing_is_lost_or_doubled_on_the_embedded_site_while_parts_are_killed(
     outcome = run(embedded, plan, pause_s=(0.3, 1.0), patience_s=90)
     assert not outcome.wrong, outcome
     assert outcome.faults.total() == len(plan.faults())
+
+
+def test_judge_notices_each_protection_that_is_missing(servers: ServerSite) -> None:
+    none = {"poison": 0, "worker_kills": 0, "child_kills": 0, "freezes": 0, "flushes": 0, **HALF}
+    plans = [Plan(submissions=16, challenges=2, seed=seed, **none) for seed in (1, 2, 3)]
+    names = settle_in(servers, plans[0], per_day=100)
+    fenceless, careless, sweepless = (
+        Post(servers.url, names, plan.letters(), progress=1.0) for plan in plans
+    )
+
+    servers.start_workers(CHAOS_BUG="no_fence", CHAOS_HOLD_S="3")
+    fenceless.start()
+    fenceless.finish(within_s=30)
+    timers = [freeze_child(servers, random.Random(place)) for place in range(2)]
+    for timer in timers:
+        timer.join()
+    found = judge(servers, fenceless, patience_s=60, whole=False)["found"]
+    assert found["scored_twice"]
+    servers.stop_workers()
+
+    servers.start_workers(CHAOS_BUG="no_claim_check", CHAOS_LOOK_S="0.5")
+    careless.start()
+    careless.finish(within_s=30)
+    found = judge(servers, careless, patience_s=60, whole=False)["found"]
+    assert found["scored_twice"]
+    servers.stop_workers()
+
+    sweepless.start()
+    sweepless.finish(within_s=30)
+    servers.broker().flushall()
+    servers.start_workers(CHAOS_BUG="no_sweep")
+    found = judge(servers, sweepless, patience_s=12, whole=False)["found"]
+    assert len(found["stuck"]) == 16
+    servers.stop_workers()
+
+    servers.start_workers()
+    found = judge(servers, sweepless, patience_s=60, whole=False)["found"]
+    assert not any(found.values()), found

@@ -1,4 +1,4 @@
-"""Run on the site: wait until nothing is unfinished, then judge what is there against what was sent.
+"""Run on the site: wait until nothing is unfinished, then judge what is there by what was sent.
 
 The judge knows only what the senders know. It scores their files again by calling the engine,
 in one process and without the site's queue, cage or rows, and ranks the results.
@@ -177,7 +177,9 @@ def figures(letters: Sequence[Letter], full: Sequence[float]) -> dict[str, Any]:
         while_full = rows.filter(finished_at__gte=began, finished_at__lte=ended).count()
     return {
         "states": dict(Counter(rows.values_list("state", flat=True))),
-        "reasons": dict(Counter(rows.exclude(reason_code="").values_list("reason_code", flat=True))),
+        "reasons": dict(
+            Counter(rows.exclude(reason_code="").values_list("reason_code", flat=True))
+        ),
         "attempts": rows.aggregate(sum=Sum("attempt"))["sum"],
         "most_attempts": rows.aggregate(most=Max("attempt"))["most"],
         "scored_while_full": while_full,

@@ -2,9 +2,10 @@
 
 `celery -A tests.chaos.worker` is `celery -A config` but for what these variables ask:
 
-CHAOS_DELAY_S   wait up to so long between looking and claiming, and between scoring and writing
-CHAOS_SKEW_S    the clock of the process is off by so much
-CHAOS_BUG       no_fence, no_claim_check or no_sweep
+CHAOS_LOOK_S   wait up to so long between looking for work and claiming it
+CHAOS_HOLD_S   wait up to so long between scoring and writing
+CHAOS_SKEW_S   the clock of the process is off by so much
+CHAOS_BUG      no_fence, no_claim_check or no_sweep
 """
 
 from __future__ import annotations
@@ -41,19 +42,19 @@ def skew_clock(seconds: float) -> None:
     celery.worker.request.datetime = Skewed
 
 
-def slow_down(seconds: float) -> None:
+def slow_down(*, look_s: float, hold_s: float) -> None:
     """Widen the two gaps in which a fault could do harm."""
     from submissions.services import claim, score
 
-    def slowly(function: Callable[..., Any]) -> Callable[..., Any]:
+    def slowly(function: Callable[..., Any], seconds: float) -> Callable[..., Any]:
         def wait_first(*args: Any, **named: Any) -> Any:
-            time.sleep(random.uniform(0, seconds))  # noqa: S311
+            time.sleep(random.uniform(0, seconds))
             return function(*args, **named)
 
         return wait_first
 
-    claim._take = slowly(claim._take)
-    score._write = slowly(score._write)
+    claim._take = slowly(claim._take, look_s)
+    score._write = slowly(score._write, hold_s)
 
 
 def make_mistake(bug: str) -> None:
@@ -102,5 +103,7 @@ if skew := float(os.environ.get("CHAOS_SKEW_S", "0")):
 def _prepare(**_: object) -> None:
     if bug := os.environ.get("CHAOS_BUG"):
         make_mistake(bug)
-    if delay := float(os.environ.get("CHAOS_DELAY_S", "0")):
-        slow_down(delay)
+    slow_down(
+        look_s=float(os.environ.get("CHAOS_LOOK_S", "0")),
+        hold_s=float(os.environ.get("CHAOS_HOLD_S", "0")),
+    )
