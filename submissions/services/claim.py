@@ -60,11 +60,13 @@ def claim_next(*, worker: str) -> Claim | None:
     it may has no turn.
     """
     for _ in range(MOST_RACES):
-        candidate = _next_in_turn()
-        if candidate is None:
+        waiting = claimable()
+        challenge = _first_in_turn(_waiting_challenges(waiting), "round__challenge_id")
+        if challenge is None:
             return None
-        claim = _take(candidate, worker=worker)
-        if claim is not None:
+        candidate = _next_of_challenge(waiting, challenge)
+        claim = candidate and _take(candidate, worker=worker)
+        if claim:
             return claim
     return None
 
@@ -85,11 +87,8 @@ def claimable() -> SubmissionQuerySet:
     )
 
 
-def _next_in_turn() -> Submission | None:
-    waiting = claimable()
-    challenge = _first_in_turn(_waiting_challenges(waiting), "round__challenge_id")
-    if challenge is None:
-        return None
+def _next_of_challenge(waiting: SubmissionQuerySet, challenge: int) -> Submission | None:
+    """Return whose turn it is in the challenge; None if others have taken all since."""
     rounds = Round.objects.filter(challenge=challenge).values_list("pk", flat=True)
     of_challenge = waiting.filter(round__in=list(rounds))
     urgent = of_challenge.filter(priority__isnull=False).order_by("-priority").first()

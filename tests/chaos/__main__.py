@@ -91,7 +91,7 @@ def main(arguments: list[str]) -> int:
         server_site(Path(folder)) as site,
     ):
         site.start_workers(CHAOS_LOOK_S="0.2", CHAOS_HOLD_S="0.2", CHAOS_SKEW_S=str(SKEW_S))
-        outcome = run(site, plan, pause_s=(0.3, 1.2), patience_s=patience)
+        outcome = run(site, plan, pause_s=(0.1, 0.8), patience_s=patience)
     text = table(plan, outcome)
     sys.stdout.write(text)
     for kind, rows in outcome.wrong.items():

@@ -16,12 +16,23 @@ from typing import Any
 
 from tests.chaos.plan import Plan
 from tests.chaos.senders import Post
-from tests.chaos.site import ServerSite, Site, ask, freeze_child, kill_child, workers_at_work
+from tests.chaos.site import (
+    ServerSite,
+    Site,
+    ask,
+    freeze_child,
+    kill_child,
+    scored_so_far,
+    workers_at_work,
+)
 from tests.servers import wait_until
 
 # What is left unfinished, lost, doubled or wrong makes a run fail. A file that no row names does
 # not: it stays when the database was lost between the file's arrival and the row's.
 HARMLESS = {"files_without_row"}
+# Between two faults so many are scored, or so long is waited for it.
+SCORED_BETWEEN = 3
+MOST_AWAITED_S = 20.0
 
 
 @dataclass
@@ -50,6 +61,7 @@ class Nemesis:
     done: Counter[str] = field(default_factory=Counter)
     full: list[float] = field(default_factory=list)
     timers: list[threading.Timer] = field(default_factory=list)
+    scored: int = 0
 
     def do(self, fault: str) -> None:
         """Do one fault."""
@@ -65,6 +77,16 @@ class Nemesis:
         }
         acts[fault]()
         self.done[fault] += 1
+
+    def await_work(self) -> None:
+        """Wait until something was scored since the last fault, so that faults hit work."""
+        until = time.monotonic() + MOST_AWAITED_S
+        while scored_so_far(self.site) < self.scored + SCORED_BETWEEN:
+            self.site.look_after()
+            if time.monotonic() > until:
+                break
+            time.sleep(0.1)
+        self.scored = scored_so_far(self.site)
 
     def rest(self) -> None:
         """Let all that is frozen go on."""
@@ -129,6 +151,7 @@ def run(site: Site, plan: Plan, *, pause_s: tuple[float, float], patience_s: flo
     faults = plan.faults()
     try:
         for place, fault in enumerate(faults):
+            nemesis.await_work()
             time.sleep(draw.uniform(*pause_s))
             nemesis.do(fault)
             post.progress = (place + 1) / len(faults)

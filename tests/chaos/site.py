@@ -47,6 +47,7 @@ class Site(Protocol):
 
     url: str
     environ: dict[str, str]
+    logs: Path
 
     def worker_pids(self) -> list[int]:
         """Return the workers that are at work, each with its pool processes."""
@@ -110,6 +111,12 @@ def is_at_work(pid: int) -> bool:
     return any(pool_of(child) for child in pool_of(pid))
 
 
+def scored_so_far(site: Site) -> int:
+    """Return how often the workers' logs say that something was scored."""
+    logs = site.logs.glob("worker*.log")
+    return sum(log.read_text("utf-8", "replace").count(" scored submission=") for log in logs)
+
+
 def kill_child(site: Site, draw: random.Random) -> None:
     """Kill one pool process."""
     with contextlib.suppress(ProcessLookupError):
@@ -157,9 +164,8 @@ class ServerSite:
     postgres: PostgresServer
     redis: Child
     beat: Child
-    folder: Path
+    logs: Path
     workers: list[Child] = field(default_factory=list)
-    starts: int = 0
 
     def start_workers(self, **asked: str) -> None:
         """Start both workers, the second one with a wrong clock if `asked` says so."""
@@ -172,7 +178,7 @@ class ServerSite:
             environ = {**self.environ, **asked}
             if place == 0:
                 environ.pop("CHAOS_SKEW_S", None)
-            child = Child(f"worker-{place}", command, environ, self.folder)
+            child = Child(f"worker-{place}", command, environ, self.logs)
             self.workers.append(child)
             child.start()
         for child in self.workers:
@@ -265,6 +271,7 @@ class EmbeddedSite:
     site: Embedded
     url: str
     environ: dict[str, str]
+    logs: Path
 
     def worker_pids(self) -> list[int]:
         """Return the one worker, once its pool is there."""
@@ -302,7 +309,7 @@ def embedded_site(folder: Path) -> Iterator[EmbeddedSite]:
     os.environ.update(made_environ(home))
     try:
         with Embedded(home, port=0, quiet=True) as site:
-            yield EmbeddedSite(site, site.url, dict(site.environ))
+            yield EmbeddedSite(site, site.url, dict(site.environ), site.logs)
     finally:
         os.environ.clear()
         os.environ.update(before)

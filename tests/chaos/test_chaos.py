@@ -55,7 +55,7 @@ def test_nothing_is_lost_or_doubled_on_postgresql_while_parts_are_killed(
         disk_fills=1,
     )
     servers.start_workers(CHAOS_LOOK_S="0.2", CHAOS_HOLD_S="0.2", CHAOS_SKEW_S="3600")
-    outcome = run(servers, plan, pause_s=(0.3, 1.0), patience_s=90)
+    outcome = run(servers, plan, pause_s=(0.1, 0.8), patience_s=90)
     assert not outcome.wrong, outcome
     assert outcome.faults.total() == len(plan.faults())
     assert outcome.answers[201] >= plan.submissions
@@ -76,7 +76,7 @@ def test_nothing_is_lost_or_doubled_on_the_embedded_site_while_parts_are_killed(
         flushes=2,
         **HALF,
     )
-    outcome = run(embedded, plan, pause_s=(0.3, 1.0), patience_s=90)
+    outcome = run(embedded, plan, pause_s=(0.1, 0.8), patience_s=90)
     assert not outcome.wrong, outcome
     assert outcome.faults.total() == len(plan.faults())
 
