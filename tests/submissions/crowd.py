@@ -16,6 +16,6 @@ def crowd(submission, *, number):
     rows = f"SELECT {copied} FROM {table} row, count WHERE row.id = %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{numbers} INSERT INTO {table} ({quoted}) {rows}",  # noqa: S608
+            f"{numbers} INSERT INTO {table} ({quoted}) {rows}",
             [number, submission.pk],
         )
