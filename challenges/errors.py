@@ -63,5 +63,9 @@ class TargetRefused(ChallengeError):
     """A target that cannot be changed in this way."""
 
 
+class ScheduleRefused(ChallengeError):
+    """A calendar of releases that does not fit the round."""
+
+
 class RoundFileRefused(ChallengeError):
     """A file that cannot be added to the round."""

@@ -46,6 +46,7 @@ RULES = (
     "closes_at",
     "grace_minutes",
     "embargo",
+    "design_items",
     "reader",
     "reader_options",
     "upload_limit_bytes",
@@ -173,9 +174,10 @@ class RoundAdmin(ScopedAdmin):
             {
                 "description": "If the opening date is past when you publish, the round opens at "
                 "that moment. All times are UTC.",
-                "fields": ("opens_at", "closes_at", *SHOWN),
+                "fields": ("opens_at", "closes_at", "grace_minutes", "embargo", *SHOWN),
             },
         ),
+        ("Design in words", {"fields": ("design_items",)}),
         (
             "Predictions",
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,24 @@ def test_answers_in_one_file_are_all_taken_or_none(draft: Round, ada: User) -> N
         "t2": 2,
         "t3": 2,
     }
+
+
+def test_targets_are_dated_by_a_calendar(draft: Round, ada: User) -> None:
+    client, address = client_of(ada), "/admin/challenges/target/"
+    chosen = {
+        "action": "schedule_selected",
+        "_selected_action": list(draft.targets.values_list("pk", flat=True)),
+        "weekday": "",
+        "at": "00:00",
+        "per_release": 2,
+    }
+    assert "in the order of the targets" in client.post(address, chosen).content.decode()
+    told = client.post(address, {**chosen, "confirmed": "yes", "days_open": 30}).content.decode()
+    assert "after the round" in told
+    assert not draft.targets.filter(opens_at__isnull=False).exists()
+    client.post(address, {**chosen, "confirmed": "yes", "days_open": 2})
+    first, second, third = draft.targets.values_list("opens_at", flat=True)
+    assert (first, third - second) == (second, timedelta(days=1))
 
 
 def test_targets_are_cancelled_with_a_reason_and_removed_from_drafts(
