@@ -16,7 +16,7 @@ from challenges.admin.round import answer_status
 from challenges.admin.scope import ScopedAdmin
 from challenges.errors import ChallengeError
 from challenges.models import Reference, Target
-from challenges.services.references import set_reference
+from challenges.services.corrections import PROPOSED, store_answers
 from challenges.services.schedule import schedule_targets
 from challenges.services.targets import cancel_target, remove_target
 
@@ -96,14 +96,17 @@ class TargetAdmin(ScopedAdmin):
         if not upload:
             return
         try:
-            set_reference(
-                target=obj,
-                values=upload.file,
+            store_answers(
+                obj.round,
+                [(obj, upload.file)],
                 by=request.user,  # type: ignore[arg-type]  # the admin lets nobody else in
                 reason=form.cleaned_data.get("reason", ""),
             )
         except ChallengeError as error:
             messages.error(request, str(error))
+        else:
+            if obj.round.is_frozen:
+                messages.info(request, PROPOSED)
 
     @admin.action(
         description="Cancel selected targets with a public reason", permissions=["change"]

@@ -7,8 +7,9 @@ import socket
 import time
 
 from submissions import enqueue
-from submissions.services.claim import claim_next
+from submissions.services.claim import claim_next, claimable
 from submissions.services.score import score_claimed
+from submissions.services.shadow import claim_shadow, score_shadow
 
 # After this long the worker lets go between two jobs, so that it can be stopped or recycled.
 BUDGET_S = 60.0
@@ -25,4 +26,19 @@ def drain(*, budget_s: float = BUDGET_S) -> int:
         if time.monotonic() >= until:
             enqueue.scoring()
             break
+    else:
+        attempts += _drain_shadows(worker, until=until)
+    return attempts
+
+
+def _drain_shadows(worker: str, *, until: float) -> int:
+    """Score aside what corrections wait for; entries that participants wait for come first."""
+    attempts = 0
+    while not claimable().exists() and (shadow := claim_shadow()) is not None:
+        score_shadow(shadow, worker=worker)
+        attempts += 1
+        if time.monotonic() >= until:
+            break
+    if attempts:
+        enqueue.scoring()  # for what came in meanwhile, and for the shadows that are left
     return attempts

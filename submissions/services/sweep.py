@@ -13,6 +13,7 @@ from submissions import enqueue
 from submissions.models import Submission, SubmissionState
 from submissions.services import quota
 from submissions.services.claim import claimable
+from submissions.services.shadow import shadows_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def sweep() -> SweepReport:
     )
     for row in spent.order_by("pk")[:BATCH]:
         failed += _fail(row, "It was queued without an attempt left.")
-    waiting = min(claimable().count(), MOST_HINTS)
+    waiting = min(claimable().count() + shadows_waiting(), MOST_HINTS)
     if waiting:
         enqueue.scoring(hints=waiting)
     if requeued or failed:
