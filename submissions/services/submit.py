@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import Team, User
+from accounts.trace import request_id
 from catalog.models import Artifact
 from challenges.models import Round
 from scoring.contract import CheckReport
@@ -85,6 +86,7 @@ def submit(
             entry_kind=entry_kind,
             note=note,
             idempotency_key=idempotency_key,
+            request_id=request_id(),
             received_at=received_at,
             file_name=clean_file_name(file_name),
         )
