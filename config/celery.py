@@ -1,10 +1,18 @@
 """The Celery application; tasks register themselves from each app's tasks.py."""
 
+import logging.config
 import os
 from contextlib import ExitStack
 
 from celery import Celery
-from celery.signals import task_postrun, task_prerun, worker_process_init, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_process_init,
+    worker_shutting_down,
+)
+from django.conf import settings
 
 from accounts.trace import traced
 from scoring.cage import start_zygote
@@ -18,6 +26,12 @@ app.set_default()  # "current" alone is per thread, and web requests run in seve
 app.autodiscover_tasks()
 
 _of_tasks: dict[str, ExitStack] = {}
+
+
+@setup_logging.connect
+def _log_as_the_site_does(**_: object) -> None:
+    """Keep Celery from raising the level and setting up handlers of its own."""
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_process_init.connect

@@ -130,6 +130,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # Uploads are refused with 507 where they would leave less than this free on the disk.
 STORAGE_FREE_BYTES_MIN = environment.integer("STORAGE_FREE_BYTES_MIN", default=256 * 2**20, low=0)
 UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
+# Uploads that one team may have on their way at the same time.
+UPLOADS_AT_ONCE = environment.integer("UPLOADS_AT_ONCE", default=3, low=1)
 
 # Who scrapes /telemetry shows this token; empty: the address does not exist.
 TELEMETRY_TOKEN = environment.secret("TELEMETRY_TOKEN")
@@ -162,8 +164,6 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, HELDOUT_HOME)
-# Our LOGGING below serves the worker too, instead of Celery's own.
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},

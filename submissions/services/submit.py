@@ -20,6 +20,7 @@ from submissions.file_names import clean_file_name
 from submissions.models import Submission
 from submissions.services import quota
 from submissions.services.gate import check_gate
+from submissions.services.slots import upload_slot
 from submissions.services.upload import StoredUpload, discard, store_upload
 from submissions.services.validate import check_upload, require_ok, upload_limit
 
@@ -71,12 +72,15 @@ def submit(
         _check_method(method, team)
     if len(note) > 300:
         raise SubmissionError("NOTE_TOO_LONG", "A note has 300 characters at most.")
-    with store_upload(
-        chunks,
-        limit_bytes=upload_limit(round),
-        size_bytes=size_bytes,
-        expected_sha256=expected_sha256,
-    ) as upload:
+    with (
+        upload_slot(team),
+        store_upload(
+            chunks,
+            limit_bytes=upload_limit(round),
+            size_bytes=size_bytes,
+            expected_sha256=expected_sha256,
+        ) as upload,
+    ):
         report = check_upload(upload, round, at=received_at)
         require_ok(report)
         submission = Submission(
