@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import Team, User
 from challenges.models import Round
 from challenges.selectors import can_organize
@@ -88,9 +89,18 @@ def refund(submission: Submission, *, by: User | None = None, reason: str) -> bo
         if reserved is None or _has(submission, Act.REFUND):
             return False
         _enter(submission, Act.REFUND, day=reserved.day, by=by, reason=reason)
+        if by is not None:
+            audit.record(
+                audit.Act.REFUND,
+                submission,
+                by=by,
+                challenge=submission.round.challenge_id,
+                reason=reason,
+            )
     return True
 
 
+@transaction.atomic
 def grant(
     *, team: Team, round: Round, amount: int, by: User, reason: str, day: date | None = None
 ) -> QuotaEntry:
@@ -104,7 +114,7 @@ def grant(
     _only_organizers(by, round)
     if amount < 1:
         raise SubmissionError("BAD_AMOUNT", "A grant is of one submission or more.")
-    return QuotaEntry.objects.create(
+    entry = QuotaEntry.objects.create(
         round=round,
         team=team,
         act=Act.GRANT,
@@ -113,6 +123,15 @@ def grant(
         reason=_stated(reason),
         by=by,
     )
+    audit.record(
+        audit.Act.GRANT,
+        team,
+        by=by,
+        challenge=round.challenge_id,
+        after={"round": round.pk, "day": entry.day, "amount": amount},
+        reason=entry.reason,
+    )
+    return entry
 
 
 def _day_of(moment: datetime) -> date:
