@@ -229,12 +229,20 @@ def _status(arguments: argparse.Namespace) -> int:
     return _show(arguments, content, text)
 
 
+def _soon(content: dict[str, Any]) -> str:
+    seconds = (content.get("queue") or {}).get("eta_seconds")
+    return "" if seconds is None else f", scored in about {seconds} s"
+
+
 def _submission_text(address: str, content: dict[str, Any]) -> str:
     lines = [f"submission {content['code']}: {content['state']}", f"{address}{content['url']}"]
     if content.get("reason"):
         lines.append(content["reason"])
     if content.get("queue_position"):
-        lines.append(f"place in the queue: {content['queue_position']}")
+        lines.append(f"place in the queue: {content['queue_position']}{_soon(content)}")
+    if quota := content.get("quota"):
+        left = f"{quota['left']} of {quota['limit']} submissions left"
+        lines.append(f"{left}, resets at {quota['resets_at']}")
     rows = [
         [s["target"] or "all targets", s["metric"], _value(s)] for s in content.get("scores", [])
     ]

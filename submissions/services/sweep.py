@@ -47,7 +47,7 @@ def sweep() -> SweepReport:
         failed += _fail(row, "It was queued without an attempt left.")
     tally.count(tally.LEASES_LOST, requeued + failed)
     tally.count(tally.SWEEP)
-    waiting = min(claimable().count() + shadows_waiting(), MOST_HINTS)
+    waiting = min(claimable()[:MOST_HINTS].count() + shadows_waiting(), MOST_HINTS)
     if waiting:
         enqueue.scoring(hints=waiting)
     if requeued or failed:

@@ -88,6 +88,6 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     if route.startswith("teams/"):
         values["slug"] = seed.teams["A"].slug
     admin = re.match(r"admin/(\w+/\w+)/", route)
-    if admin and "<path:object_id>" in route or "<id>" in route:
+    if (admin and "<path:object_id>" in route) or "<id>" in route:
         values["object_id"] = values["id"] = world.rows[admin[1]].pk if admin else ""
     return values

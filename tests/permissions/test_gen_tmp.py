@@ -1,8 +1,11 @@
 import pytest
+
 from tests.permissions.routes import routes
-from tests.permissions.table import line_of, TABLE
-from tests.permissions.viewers import build_world, VIEWERS
+from tests.permissions.table import TABLE, line_of
+from tests.permissions.viewers import VIEWERS, build_world
 from tests.permissions.walk import walk
+
+
 @pytest.mark.django_db
 @pytest.mark.timeout(1500)
 def test_x():
