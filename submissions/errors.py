@@ -82,12 +82,27 @@ class UploadTooLarge(SubmissionError):
         )
 
 
+class TooManyUploads(SubmissionError):
+    """The team has as many uploads on their way as it may have at once."""
+
+    retry_after_s = 30
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "TOO_MANY_UPLOADS",
+            f"The team has {limit} uploads on their way, the most there may be at once.",
+            "Wait until one of them has arrived, then send this one again.",
+        )
+
+
 class ChecksumMismatch(SubmissionError):
     """What arrived is not what was announced."""
 
 
 class StorageFull(SubmissionError):
     """There is no room for the file."""
+
+    retry_after_s = 600
 
     def __init__(self) -> None:
         super().__init__(

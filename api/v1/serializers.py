@@ -10,7 +10,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Team
+from accounts.models import ApiToken, Team
 from catalog.models import Artifact, ArtifactFile, Contribution, LineageEdge
 from challenges.models import (
     Reference,
@@ -405,8 +405,15 @@ class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField()
     password = serializers.CharField(trim_whitespace=False)
     name = serializers.CharField(required=False, default="token", max_length=60)
+    scopes = serializers.MultipleChoiceField(
+        choices=ApiToken.Scope.choices,
+        default={"read", "submit"},
+        allow_empty=False,
+        help_text="What the token may do.",
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField(help_text="Shown once. Send it as `Authorization: Token …`.")
     expires_at = serializers.DateTimeField(allow_null=True)
+    scopes = serializers.ListField(child=serializers.CharField())

@@ -14,7 +14,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +21,7 @@ from rest_framework.views import APIView
 from api.conditional import answer_if_changed, etag_of
 from api.pagination import NewestFirst
 from api.parsers import StreamParser, chunks_of
+from api.permissions import SIGNED_IN
 from api.v1.access import find_artifact, find_round, find_team, signed_in, viewer
 from api.v1.serializers import (
     CheckSerializer,
@@ -88,7 +88,7 @@ def _query_fields(request: Request) -> dict[str, Any]:
 class RoundSubmissions(APIView):
     """Submit predictions, and list the submissions of a round that the caller may see."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = SIGNED_IN
     parser_classes = [MultiPartParser, StreamParser]
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
@@ -163,7 +163,7 @@ class RoundSubmissions(APIView):
 class RoundValidate(APIView):
     """Check a prediction file without submitting it; costs no quota."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = SIGNED_IN
     parser_classes = [MultiPartParser, StreamParser]
 
     @extend_schema(
@@ -181,7 +181,7 @@ class RoundValidate(APIView):
 class SubmissionDetail(APIView):
     """Read one submission: its state, and its scores once it has them."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = SIGNED_IN
 
     @extend_schema(
         operation_id="submissions_read",

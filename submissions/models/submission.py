@@ -101,6 +101,10 @@ class Submission(models.Model):
     )
     note = models.CharField(max_length=300, blank=True)
     idempotency_key = models.CharField(max_length=80, blank=True, editable=False)
+    # Empty where a release that did not know it took the file.
+    request_id = models.CharField(  # noqa: DJ001
+        max_length=64, null=True, editable=False, help_text="Found in the logs of web and worker."
+    )
 
     received_at = models.DateTimeField(help_text="When the upload started; deadlines look at this.")
     file = models.FileField(storage=upload_storage, max_length=200, editable=False)

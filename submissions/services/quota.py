@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import Team, User
 from challenges.models import Round
 from challenges.selectors import can_organize
@@ -89,9 +90,18 @@ def refund(submission: Submission, *, by: User | None = None, reason: str) -> bo
         if reserved is None or _has(submission, Act.REFUND):
             return False
         _enter(submission, Act.REFUND, day=reserved.day, by=by, reason=reason)
+        if by is not None:
+            audit.record(
+                audit.Act.REFUND,
+                submission,
+                by=by,
+                challenge=submission.round.challenge_id,
+                reason=reason,
+            )
     return True
 
 
+@transaction.atomic
 def grant(
     *, team: Team, round: Round, amount: int, by: User, reason: str, day: date | None = None
 ) -> QuotaEntry:
@@ -105,7 +115,7 @@ def grant(
     _only_organizers(by, round)
     if amount < 1:
         raise SubmissionError("BAD_AMOUNT", "A grant is of one submission or more.")
-    return QuotaEntry.objects.create(
+    entry = QuotaEntry.objects.create(
         round=round,
         team=team,
         act=Act.GRANT,
@@ -114,6 +124,15 @@ def grant(
         reason=_stated(reason),
         by=by,
     )
+    audit.record(
+        audit.Act.GRANT,
+        team,
+        by=by,
+        challenge=round.challenge_id,
+        after={"round": round.pk, "day": entry.day, "amount": amount},
+        reason=entry.reason,
+    )
+    return entry
 
 
 def check_ledger() -> list[str]:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models.functions import Now
 
 from accounts.models import Team, User
+from accounts.trace import request_id
 from catalog.models import Artifact
 from challenges.models import Round
 from scoring.contract import CheckReport
@@ -19,6 +20,7 @@ from submissions.file_names import clean_file_name
 from submissions.models import Submission
 from submissions.services import quota
 from submissions.services.gate import check_gate
+from submissions.services.slots import upload_slot
 from submissions.services.upload import StoredUpload, discard, store_upload
 from submissions.services.validate import check_upload, require_ok, upload_limit
 
@@ -70,12 +72,15 @@ def submit(
         _check_method(method, team)
     if len(note) > 300:
         raise SubmissionError("NOTE_TOO_LONG", "A note has 300 characters at most.")
-    with store_upload(
-        chunks,
-        limit_bytes=upload_limit(round),
-        size_bytes=size_bytes,
-        expected_sha256=expected_sha256,
-    ) as upload:
+    with (
+        upload_slot(team),
+        store_upload(
+            chunks,
+            limit_bytes=upload_limit(round),
+            size_bytes=size_bytes,
+            expected_sha256=expected_sha256,
+        ) as upload,
+    ):
         report = check_upload(upload, round, at=received_at)
         require_ok(report)
         submission = Submission(
@@ -85,6 +90,7 @@ def submit(
             entry_kind=entry_kind,
             note=note,
             idempotency_key=idempotency_key,
+            request_id=request_id(),
             received_at=received_at,
             file_name=clean_file_name(file_name),
         )

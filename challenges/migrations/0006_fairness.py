@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("challenges", "0003_amendments_primers_grace"),
+        ("challenges", "0005_corrections"),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("catalog", "0002_shares_sum_held_by_triggers"),
-        ("challenges", "0004_fairness"),
-        ("submissions", "0001_initial"),
+        ("challenges", "0006_fairness"),
+        ("submissions", "0003_ops"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
