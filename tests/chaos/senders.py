@@ -83,10 +83,15 @@ class Post:
             self._note(letter, answer.status_code)
             if answer.status_code == 201:
                 letter.code = answer.json()["code"]
-            if answer.status_code < 500:
+            if answer.status_code < 500 and not _may_pass(answer):
                 return
             self.stop.wait(AGAIN_S)
 
     def _note(self, letter: Letter, status: int) -> None:
         self.answers[status] += 1
         letter.answers.append(status)
+
+
+def _may_pass(answer: httpx.Response) -> bool:
+    """Tell a full queue of uploads from a quota that is used up."""
+    return answer.status_code == 429 and answer.json()["code"] == "TOO_MANY_UPLOADS"

@@ -109,7 +109,8 @@ def test_exhausted_quota_says_how_many_and_until_when(round_, team):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_uploads_never_exceed_the_quota():
+def test_parallel_uploads_never_exceed_the_quota(settings):
+    settings.UPLOADS_AT_ONCE = 100
     round_ = factories.make_round(submissions_per_day=3)
     team = factories.make_team()
     method = factories.make_method(team)

@@ -174,7 +174,8 @@ def test_idempotency_key_is_not_shared_between_rounds(stored):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_requests_with_one_key_make_one_submission(stored):
+def test_parallel_requests_with_one_key_make_one_submission(stored, settings):
+    settings.UPLOADS_AT_ONCE = 100
     sender = Sender()
     outcomes = at_once(lambda _: sender.send(idempotency_key="k-1"), threads=4)
     assert {outcome.pk for outcome in outcomes} == {Submission.objects.get().pk}
