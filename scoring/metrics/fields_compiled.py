@@ -37,6 +37,8 @@ class Kernel:
     rows: Callable[..., None]
     columns: Callable[..., None]
     lay: Callable[..., None]
+    add_power: Callable[..., None]
+    add_bands: Callable[..., None]
 
 
 class _Prepared:
@@ -67,21 +69,27 @@ def prepare() -> bool:
 def _compiled() -> Kernel:
     numba: Any = importlib.import_module("numba")
     options = {"fastmath": set(_MATH), "error_model": "numpy", "nogil": True}
+    two, three = (
+        [_read_only(np.zeros((0,) * axes, dtype=name)) for name in _TYPES] for axes in (2, 3)
+    )
+    sums, modes = np.zeros((5, 0, 0)), np.zeros((0, 0, 0), dtype=np.complex128)
+    # Lanes are filled part by part, so what is given of them does not lie end to end.
+    lanes = np.zeros((2, 2, 2))[..., :1]
+    examples: dict[Callable[..., None], list[tuple[object, ...]]] = {
+        _rows: [(one, one, np.zeros((0, 0)), *_strip(), sums) for one in two],
+        _columns: [(one, one, sums) for one in three],
+        _lay: [(one, one, lanes) for one in three],
+        _add_power: [(modes, 0, 0, np.zeros((0, 0)))],
+        _add_bands: [(modes, 0, 0, np.zeros((0, 0)))],
+    }
     functions = []
-    for function, axes, rest in (
-        (_rows, 2, (np.zeros((0, 0)), *_strip(), np.zeros((5, 0, 0)))),
-        (_columns, 3, (np.zeros((5, 0, 0)),)),
-        # Lanes are filled part by part, so what is given of them does not lie end to end.
-        (_lay, 3, (np.zeros((2, 2, 2))[..., :1],)),
-    ):
+    for function, calls in examples.items():
         try:
             compiled = numba.njit(cache=True, **options)(function)
         except RuntimeError:  # there is no folder that could be written
             compiled = numba.njit(**options)(function)
-        for name in _TYPES:
-            # A call compiles it for this type.
-            nothing = _read_only(np.zeros((0,) * axes, dtype=name))
-            compiled(nothing, nothing, *rest)
+        for call in calls:
+            compiled(*call)  # compiles it for these types
         compiled.disable_compile()
         functions.append(compiled)
     return Kernel(*functions)
@@ -240,3 +248,27 @@ def _lay(truth, guess, error):  # type: ignore[no-untyped-def]
             v, u = truth[lead, row], guess[lead, row]
             for lane in range(trail):
                 error[lead, lane, row] = np.float64(u[lane]) - np.float64(v[lane])
+
+
+# In the two below modes are (lane, line, mode), as the transform leaves them.
+
+
+def _add_power(modes, lines, wide, power):  # type: ignore[no-untyped-def]
+    for lane in range(modes.shape[0]):
+        for line in range(lines):
+            row = modes[lane, line]
+            total = power[lane, line * wide : (line + 1) * wide]
+            for i in range(wide):
+                total[i] += row[i].real * row[i].real + row[i].imag * row[i].imag
+
+
+def _add_bands(modes, low, mid, total):  # type: ignore[no-untyped-def]
+    for lane in range(modes.shape[0]):
+        row = modes[lane, 0]
+        for band in range(3):
+            first = (0, low, mid)[band]
+            last = (low, mid, row.size)[band]
+            found = 0.0
+            for i in range(first, last):
+                found += np.sqrt(row[i].real * row[i].real + row[i].imag * row[i].imag)
+            total[lane, band] += found

@@ -63,9 +63,10 @@ class LaneTable:
         self._trail = math.prod(plan.lengths[axis] for axis in plan.trail_axes)
         self._lead_values = plan.points * self._trail
         everything = self._leads * self._lead_values
-        self._sums = _block_sums(self._trail, compiled=compiled, most=everything)
+        kernel = fields_compiled.ready() if compiled else None
+        self._sums = _block_sums(self._trail, kernel=kernel, most=everything)
         self._block_values = max(self._trail, min(most, self._sums.block_values, everything))
-        self._power = PowerTable(plan) if SPECTRUM in needs else None
+        self._power = PowerTable(plan, kernel=kernel) if SPECTRUM in needs else None
         in_lanes = self._power is not None and self._sums.rows
         fills = not in_lanes and (self._power is not None or self._sums.fills_error)
         self._error = np.empty(self._block_values if fills else 0)
@@ -214,8 +215,7 @@ def _boundary_square(
     return np.asarray(count @ np.square(error, out=error))
 
 
-def _block_sums(trail: int, *, compiled: bool, most: int) -> BlockSums:
-    kernel = fields_compiled.ready() if compiled else None
+def _block_sums(trail: int, *, kernel: fields_compiled.Kernel | None, most: int) -> BlockSums:
     if kernel is None:
         return NumpySums(trail=trail, most=most)
     return fields_compiled.CompiledSums(kernel, trail=trail)
