@@ -166,9 +166,7 @@ def test_two_workers_never_write_the_same_shadow(held: Round, ada: User) -> None
     assert ScoringRun.objects.filter(is_current=False).count() == 1
 
 
-def test_what_cannot_be_scored_is_told_with_the_reason(
-    held: Round, ada: User, settings: object
-) -> None:
+def test_what_cannot_be_scored_is_told_with_the_reason(held: Round, ada: User) -> None:
     correction = proposed(held, ada)
     lost = Submission.objects.get(team__name="Low")
     lost.file.storage.delete(lost.file.name)
