@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeGuard
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
@@ -26,7 +27,7 @@ Viewer = User | AnonymousUser
 
 def can_organize(user: Viewer, challenge: Challenge) -> bool:
     """Tell whether the person may set up and run the challenge: a role in it, or a superuser."""
-    if not user.is_authenticated or not user.is_active:
+    if not _acts_as_organizer(user):
         return False
     return (
         user.is_superuser or ChallengeRole.objects.filter(challenge=challenge, user=user).exists()
@@ -35,12 +36,17 @@ def can_organize(user: Viewer, challenge: Challenge) -> bool:
 
 def organized_challenges(user: Viewer) -> QuerySet[Challenge]:
     """Return the challenges the person may set up and run."""
-    if not user.is_authenticated or not user.is_active:
+    if not _acts_as_organizer(user):
         return Challenge.objects.none()
     if user.is_superuser:
         return Challenge.objects.all()
     roles = ChallengeRole.objects.filter(user=user)
     return Challenge.objects.filter(pk__in=roles.values("challenge"))
+
+
+def _acts_as_organizer(user: Viewer) -> TypeGuard[User]:
+    """Tell whether the person is here with all their rights: a token may not carry them."""
+    return isinstance(user, User) and user.is_active and user.acts_as_organizer
 
 
 def visible_challenges(user: Viewer) -> QuerySet[Challenge]:

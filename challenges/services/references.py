@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
+from accounts import audit
 from accounts.models import User
 from catalog.services import StoredFile, store_stream
 from challenges.errors import ReferenceRefused, ReferenceUnavailable, RoundNotReady
@@ -133,7 +134,7 @@ def _new_version(
     if in_force:
         rows.filter(is_current=True).update(is_current=False)
     salt = secrets.token_bytes(SALT_BYTES)
-    return Reference.objects.create(
+    reference = Reference.objects.create(
         target=target,
         version=version,
         file=stored.key,
@@ -151,6 +152,16 @@ def _new_version(
         is_current=in_force,
         created_by=by,
     )
+    audit.record(
+        audit.Act.SET_REFERENCE,
+        target,
+        by=by,
+        challenge=target.round.challenge_id,
+        before={"commitment": current.commitment} if current else None,
+        after={"commitment": reference.commitment},
+        reason=reason,
+    )
+    return reference
 
 
 def current_references(round: Round, *, correction: Correction | None = None) -> list[Reference]:
@@ -203,8 +214,16 @@ def open_references(
         If a file is not in storage.
     """
     rows = current_references(round, correction=correction)
-    access = ReferenceAccess.objects.create(round=round, purpose=purpose, subject=subject)
-    access.references.set(rows)
+    with transaction.atomic():
+        access = ReferenceAccess.objects.create(round=round, purpose=purpose, subject=subject)
+        access.references.set(rows)
+        audit.record(
+            audit.Act.OPEN_REFERENCES,
+            round,
+            challenge=round.challenge_id,
+            after={row.target.slug: row.version for row in rows},
+            reason=f"{purpose} {subject}".strip(),
+        )
     logger.info("opened references round=%s purpose=%s count=%d", round.pk, purpose, len(rows))
     with ExitStack() as stack:
         yield {row.target.slug: stack.enter_context(_open(row)) for row in rows}

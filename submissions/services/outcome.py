@@ -21,7 +21,7 @@ from challenges.models import Correction, Round
 from challenges.selectors import metric_choices
 from scoring.contract import CheckReport, ScoreReport, ScoreRow
 from submissions.models import Score, ScoringRun, Submission, SubmissionState
-from submissions.services import quota
+from submissions.services import quota, tally
 from submissions.services.claim import Claim
 
 logger = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ def _move(claim: Claim, target: SubmissionState, **fields: object) -> bool:
 
 def _drop(claim: Claim) -> SubmissionState | None:
     """Leave the result of a claim that is held no more."""
+    tally.count(tally.FENCED)
     logger.warning(
         "late result dropped submission=%s attempt=%d", claim.submission.code, claim.attempt
     )

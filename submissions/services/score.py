@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from accounts.trace import traced
 from challenges.errors import ChallengeError
 from challenges.models import Correction, Round, Target
 from challenges.selectors import metric_choices, prediction_format, spec_of, target_specs
@@ -19,6 +21,7 @@ from scoring.cage import CageError, CageLimits, CageOutcome, score_in_cage
 from scoring.contract import CheckReport, ScoreReport, TargetSpec
 from submissions.errors import SubmissionError
 from submissions.models import Submission, SubmissionState
+from submissions.services import tally
 from submissions.services.claim import Claim
 from submissions.services.lease import kept_alive
 from submissions.services.outcome import Failure, write_failure, write_rejection, write_scores
@@ -55,9 +58,15 @@ def score_claimed(claim: Claim) -> SubmissionState | None:
     SubmissionState or None
         The state written, or None if the claim was lost meanwhile and nothing was written.
     """
-    with kept_alive(claim):
+    with _traced(claim), kept_alive(claim):
         result = _attempt(claim)
         return _patiently(lambda: _write(claim, result))
+
+
+def _traced(claim: Claim) -> AbstractContextManager[None]:
+    """Let every line of the attempt name the submission and the request that brought it."""
+    submission = claim.submission
+    return traced(request=submission.request_id, submission=submission.code, attempt=claim.attempt)
 
 
 def _write(claim: Claim, result: ScoredFile | CheckReport | Failure) -> SubmissionState | None:
@@ -141,6 +150,7 @@ def _ended_badly(submission: Submission, error: CageError) -> CheckReport | Fail
     for two attempts and one look at the file alone, however many attempts are allowed.
     """
     code = f"SCORER_{error.outcome.name}"
+    tally.count(f"cage {error.outcome}")
     is_poison = error.outcome in _POISON
     again = is_poison and submission.reason_code == code
     last = again or submission.attempt >= settings.SCORING_MAX_ATTEMPTS

@@ -13,6 +13,7 @@ EDIT = ("add", "change", "view")
 LOOK = ("view",)
 # Which acts on which models; on whose rows is decided by the admin (own challenges only).
 GRANTS: dict[str, tuple[str, ...]] = {
+    "accounts.auditevent": LOOK,
     "accounts.user": LOOK,
     "accounts.team": LOOK,
     "catalog.artifact": EDIT,
