@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("challenges", "0005_corrections"),
+        ("challenges", "0006_fairness"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
