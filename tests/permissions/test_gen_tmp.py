@@ -10,5 +10,5 @@ from tests.permissions.walk import walk
 @pytest.mark.timeout(1500)
 def test_x():
     rows = walk(build_world(), routes())
-    head = "# " + " | ".join(VIEWERS) + "\n"
-    TABLE.write_text(head + "\n".join(line_of(r, m, c) for (r, m), c in rows.items()) + "\n")
+    head = "# "+" | ".join(VIEWERS)+"\n"
+    TABLE.write_text(head+"\n".join(line_of(r,m,c) for (r,m),c in rows.items())+"\n")
