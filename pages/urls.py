@@ -39,6 +39,7 @@ urlpatterns = [
     path(ROUND + "scores/", challenges.breakdown, name="round-scores"),
     path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
     path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
+    path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),
     path(ROUND + "files/<str:name>", files.round_file, name="round-file"),
     path(ROUND + "submit/", submit.submit_page, name="submit"),
     path("submissions/", submissions.mine, name="submissions"),
