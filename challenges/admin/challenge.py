@@ -63,7 +63,9 @@ class ChallengeAdmin(ScopedAdmin):
         challenge = queryset.first()
         if challenge is None or queryset.count() != 1 or not challenge.rounds.exists():
             self.message_user(
-                request, "Choose one challenge that has a round: a bundle holds one.", messages.ERROR
+                request,
+                "Choose one challenge that has a round: a bundle holds one.",
+                messages.ERROR,
             )
             return None
         spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the response closes it

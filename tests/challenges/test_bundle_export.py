@@ -53,12 +53,17 @@ def content_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
+@transaction.atomic
+def _export_and_undo(bundle: Path, by: User, out: Path) -> None:
+    round_ = import_bundle(bundle, by=by)
+    export(round_.challenge.slug, out, "--with-answers")
+    raise _Undo
+
+
 def exported_and_forgotten(bundle: Path, by: User, out: Path) -> None:
     """Import a bundle, export it with answers, and undo the import."""
-    with pytest.raises(_Undo), transaction.atomic():
-        round_ = import_bundle(bundle, by=by)
-        export(round_.challenge.slug, out, "--with-answers")
-        raise _Undo
+    with pytest.raises(_Undo):
+        _export_and_undo(bundle, by, out)
     assert not Round.objects.exists()
 
 
@@ -180,7 +185,10 @@ def test_nothing_stands_under_the_name_when_the_export_ends_badly(tmp_path: Path
 
 def test_what_is_there_already_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "out.zip").write_bytes(b"mine")
-    with pytest.raises(BundleError, match="something of this name"), open_sink(tmp_path / "out.zip"):
+    with (
+        pytest.raises(BundleError, match="something of this name"),
+        open_sink(tmp_path / "out.zip"),
+    ):
         pass
     assert (tmp_path / "out.zip").read_bytes() == b"mine"
 
