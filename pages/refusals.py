@@ -19,6 +19,7 @@ STATUS: dict[type[Exception], int] = {
     errors.QuotaExhausted: 429,
     errors.UploadTooLarge: 413,
     errors.StorageFull: 507,
+    errors.TooManyUploads: 429,
 }
 
 

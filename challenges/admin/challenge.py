@@ -52,6 +52,7 @@ class ChallengeAdmin(ScopedAdmin):
                 ),
             },
         ),
+        ("Scoring", {"fields": ("scoring_slots",)}),
         ("Dates", {"fields": ("published_at", "created_at")}),
     )
 
