@@ -203,12 +203,11 @@ def _form(field: models.Field[Any, Any], *, kind: str) -> Schema:
 
 
 def _limits(field: models.Field[Any, Any]) -> Schema:
-    made: Schema = {}
+    lows, highs = [], []
     for validator in field.validators:
-        limit = getattr(validator, "limit_value", None)
-        limit = limit() if callable(limit) else limit
+        limit: Any = getattr(validator, "limit_value", None)
         if isinstance(validator, MinValueValidator):
-            made["minimum"] = max(limit, made.get("minimum", limit))
+            lows.append(limit() if callable(limit) else limit)
         elif isinstance(validator, MaxValueValidator):
-            made["maximum"] = min(limit, made.get("maximum", limit))
-    return made
+            highs.append(limit() if callable(limit) else limit)
+    return ({"minimum": max(lows)} if lows else {}) | ({"maximum": min(highs)} if highs else {})
