@@ -77,6 +77,12 @@ def test_a_mistake_does_not_fit_the_schema(old: str, new: str, told: str) -> Non
     assert any(told in fault or "not valid under any" in fault for fault in found)
 
 
+def test_a_schedule_fits_the_schema() -> None:
+    rule = "    schedule: {days_open: 3, weekday: friday, at: 18:00}\n    targets:\n"
+    assert faults_of(CHALLENGE.replace("    targets:\n", rule)) == []
+    assert faults_of(CHALLENGE.replace("    targets:\n", rule.replace("days_open: 3, ", "")))
+
+
 def item(schema: dict[str, Any], *path: str) -> set[str]:
     """Return the keys the schema knows at a place, stepping into lists on the way."""
     for key in path:

@@ -102,6 +102,7 @@ def _round() -> Schema:
         "metrics": _many(metric),
         "files": _many(file),
         "references": _references(),
+        "schedule": _schedule(),
         "target_set": KEY_OF_ARTIFACT,
         "offered_data": WORDS,
     }
@@ -117,6 +118,13 @@ def _file() -> Schema:
         {"path": FILE_NAME, "name": _or_null(SCALAR), "description": _or_null(described)},
         required=("path",),
     )
+
+
+def _schedule() -> Schema:
+    count: Schema = {"type": "integer", "minimum": 1}
+    optional = {"per_release": count, "weekday": SCALAR, "at": SCALAR}
+    others = {key: _or_null(value) for key, value in optional.items()}
+    return _mapping({"days_open": count} | others, required=("days_open",))
 
 
 def _references() -> Schema:
