@@ -13,6 +13,7 @@ from pages.views import (
     home,
     metrics,
     people,
+    schemas,
     submissions,
     submit,
 )
@@ -60,6 +61,7 @@ urlpatterns = [
     path("metrics/", metrics.metrics, name="metrics"),
     path("metrics/<slug:slug>/", metrics.metric, name="metric"),
     path("metrics/<slug:slug>/<int:version>/", metrics.metric, name="metric-version"),
+    path("schemas/challenge.json", schemas.challenge_schema, name="challenge-schema"),
     path("people/<str:username>/", people.person, name="person"),
     path("teams/<slug:slug>/", people.team, name="team"),
 ]  # fmt: skip
