@@ -25,17 +25,6 @@ from tests.factories import (
 )
 from tests.pages.seed import Seed, build
 
-VIEWERS: Mapping[str, str] = {
-    "anonymous": "Nobody is signed in.",
-    "other team": "Takes part in the round with another team.",
-    "own team": "Is in the team whose submission, token and method the address names.",
-    "insider": "Made the round's targets, and has no role in the challenge.",
-    "staff": "May use the admin, and has no role in any challenge.",
-    "organizer": "Organizes the challenge.",
-    "other organizer": "Organizes another challenge.",
-    "operator": "Superuser.",
-}
-
 
 @dataclass(frozen=True)
 class World:
@@ -87,6 +76,7 @@ def _people(seed: Seed) -> dict[str, User | None]:
 
 def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
     reference = make_reference(seed.open.targets.get(slug="u01"), 0.0)
+    make_reference(seed.final.targets.get(slug="u01"), 0.0)
     access = ReferenceAccess.objects.create(round=seed.open, purpose="verify")
     entry = grant(
         team=seed.teams["A"], round=seed.open, amount=1, by=seed.organizer, reason="A fault."
