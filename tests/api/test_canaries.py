@@ -94,10 +94,7 @@ def crawl(client: Client, starts: list[str]) -> Iterator[tuple[str, str]]:
     while waiting:
         address = waiting.pop()
         response = client.get(address)
-        if response.streaming:
-            body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
-        else:
-            body = response.content
+        body = b"".join(response) if response.streaming else response.content
         text = body.decode(errors="replace")
         yield address, f"{text}\n{dict(response.headers)}"
         if "html" in response["Content-Type"] or "json" in response["Content-Type"]:
