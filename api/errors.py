@@ -23,6 +23,7 @@ from submissions.errors import (
     QuotaExhausted,
     StorageFull,
     SubmissionError,
+    TooManyUploads,
     UploadTooLarge,
 )
 
@@ -31,6 +32,7 @@ STATUS_OF: dict[type[SubmissionError], int] = {
     NotAllowed: status.HTTP_403_FORBIDDEN,
     PredictionRefused: status.HTTP_422_UNPROCESSABLE_ENTITY,
     QuotaExhausted: status.HTTP_429_TOO_MANY_REQUESTS,
+    TooManyUploads: status.HTTP_429_TOO_MANY_REQUESTS,
     UploadTooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     ChecksumMismatch: status.HTTP_422_UNPROCESSABLE_ENTITY,
     StorageFull: status.HTTP_507_INSUFFICIENT_STORAGE,
@@ -73,6 +75,8 @@ def _submission_error(error: SubmissionError) -> Response:
     if isinstance(error, QuotaExhausted):
         seconds = max(1, round((error.resets_at - timezone.now()).total_seconds()))
         response["Retry-After"] = str(seconds)
+    if isinstance(error, StorageFull | TooManyUploads):
+        response["Retry-After"] = str(error.retry_after_s)
     return response
 
 

@@ -20,6 +20,18 @@ LIMIT_FOURIER = Method(
 NAIVE_64 = Method("naive NumPy in float64", "bench.fields:naive_float64", calls=1)
 NAIVE_32 = Method("naive NumPy in float32", "bench.fields:naive_float32", calls=1)
 ENGINE = Method("engine: scoring.engine.score", "bench.fields:engine")
+COMPILED = Method(
+    "engine with the extra 'fast': compiled sums", "bench.fields_peers:engine_compiled"
+)
+TORCH = Method(
+    "the same definitions in PyTorch, float32", "bench.fields_peers:torch_float32", calls=1
+)
+ALONE = Method("engine, one process", "bench.fields:engine", clock="perf_counter")
+TWICE = Method(
+    "engine, two processes at once, each all of it",
+    "bench.fields_peers:twice",
+    clock="perf_counter",
+)
 
 PLAIN = ("nrmse", "vrmse", "max_error", "crmse", "brmse")
 BANDS = ("low", "mid", "high")

@@ -6,7 +6,6 @@ None of these carries a value of a reference, a path of the host or a storage ke
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from scoring.contract import Problem
 
@@ -64,27 +63,13 @@ class TargetRefused(ChallengeError):
     """A target that cannot be changed in this way."""
 
 
+class CorrectionRefused(ChallengeError):
+    """A correction that cannot be proposed, put in force or withdrawn."""
+
+
+class ScheduleRefused(ChallengeError):
+    """A calendar of releases that does not fit the round."""
+
+
 class RoundFileRefused(ChallengeError):
     """A file that cannot be added to the round."""
-
-
-@dataclass(frozen=True, slots=True)
-class BundleProblem:
-    """One thing wrong in a bundle: which file, which line, what, and how to mend it."""
-
-    file: str
-    line: int | None
-    message: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}, line {self.line}"
-        return f"{place}: {self.message} {self.remedy}".strip()
-
-
-class BundleError(ChallengeError):
-    """A bundle that cannot be imported; `problems` lists everything that is wrong."""
-
-    def __init__(self, problems: Sequence[BundleProblem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in problems))

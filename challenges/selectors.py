@@ -11,7 +11,15 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from catalog.models import Artifact, Contribution
 from challenges.errors import RoundNotReady
-from challenges.models import Challenge, ChallengeRole, Round, RoundFile, RoundMetric, Target
+from challenges.models import (
+    Challenge,
+    ChallengeRole,
+    Correction,
+    Round,
+    RoundFile,
+    RoundMetric,
+    Target,
+)
 from scoring.contract import Aggregate, MetricChoice, PredictionFormat, TargetSpec
 
 Viewer = User | AnonymousUser
@@ -107,13 +115,14 @@ def spec_of(target: Target) -> TargetSpec:
     )
 
 
-def metric_choices(round: Round) -> list[MetricChoice]:
-    """Return the round's metrics, the primary one first."""
+def metric_choices(round: Round, *, correction: Correction | None = None) -> list[MetricChoice]:
+    """Return the round's metrics, the primary one first; in versions that a correction proposes."""
+    proposed = {} if correction is None else correction.metric_versions
     return [
         MetricChoice(
             key=row.key,
             slug=row.metric,
-            version=row.version,
+            version=proposed.get(row.key, row.version),
             parameters=row.parameters,
             aggregate=Aggregate(row.aggregate),
         )

@@ -55,6 +55,7 @@ if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.logs.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -129,6 +130,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # Uploads are refused with 507 where they would leave less than this free on the disk.
 STORAGE_FREE_BYTES_MIN = environment.integer("STORAGE_FREE_BYTES_MIN", default=256 * 2**20, low=0)
 UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
+# Uploads that one team may have on their way at the same time.
+UPLOADS_AT_ONCE = environment.integer("UPLOADS_AT_ONCE", default=3, low=1)
 
 # Who scrapes /telemetry shows this token; empty: the address does not exist.
 TELEMETRY_TOKEN = environment.secret("TELEMETRY_TOKEN")
@@ -161,8 +164,6 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, HELDOUT_HOME)
-# Our LOGGING below serves the worker too, instead of Celery's own.
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
@@ -173,6 +174,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HELDOUT_HOME / "celerybeat-schedule")
 # A worker that holds a submission renews its lease while the child scores; a lease that ran
 # out means the worker is gone and the submission is queued again.
 SCORING_LEASE_S = environment.integer("SCORING_LEASE_S", default=60, low=2)
+# A worker asked to stop finishes what it scores within this time, or gives it to another one.
+SCORING_DRAIN_S = environment.integer("SCORING_DRAIN_S", default=8 if EMBEDDED else 30)
 SCORING_MAX_ATTEMPTS = environment.integer("SCORING_MAX_ATTEMPTS", default=3, low=1)
 SCORING_WALL_S = environment.integer("SCORING_WALL_S", default=600, low=1)
 SCORING_MEMORY_BYTES = environment.integer("SCORING_MEMORY_BYTES", default=2 * 1024**3, low=1)
@@ -235,7 +238,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-if environment.boolean("BEHIND_PROXY", default=False):
+BEHIND_PROXY = environment.boolean("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LANGUAGE_CODE = "en"
@@ -249,11 +253,27 @@ EMAIL_BACKEND = environment.env.str(
 LOG_LEVEL = environment.env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r} is not a level; write INFO or DEBUG.")
+LOG_FORMAT = environment.env.str("LOG_FORMAT", default="line" if EMBEDDED else "json")
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT={LOG_FORMAT!r} is neither line nor json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"ids": {"()": "config.logs.IdsFilter"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["ids"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "httpx": {"level": "WARNING"},

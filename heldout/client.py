@@ -101,6 +101,16 @@ class Client:
         targets: list[dict[str, Any]] = self._ask("GET", f"rounds/{_place(name)}/targets/")
         return targets
 
+    def prediction_format(self, name: str) -> dict[str, Any]:
+        """Read what a round's prediction files must be, as `heldout validate --format` takes it."""
+        found = self.round(name)
+        targets = [
+            {key: target[key] for key in ("slug", "shape", "low", "high")}
+            for target in self.targets(name)
+            if target["cancelled_at"] is None
+        ]
+        return {"reader": found["reader"], "options": found["reader_options"], "targets": targets}
+
     def leaderboard(self, name: str) -> dict[str, Any]:
         """Read the newest board of a round."""
         return self._object(f"rounds/{_place(name)}/leaderboard/")

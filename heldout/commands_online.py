@@ -36,6 +36,8 @@ def add_parsers(subparsers: Any) -> None:
     command("rounds", _rounds, "list rounds")
     show = command("round", _round, "show a round: files, targets, metrics")
     show.add_argument("round", metavar="CHALLENGE/ROUND")
+    form = command("format", _format, "print what a round's prediction files must be, for validate")
+    form.add_argument("round", metavar="CHALLENGE/ROUND")
     download = command("download", _download, "download a round's inputs and offered data")
     download.add_argument("round", metavar="CHALLENGE/ROUND")
     download.add_argument("--to", type=Path, default=Path(), metavar="FOLDER")
@@ -176,6 +178,13 @@ def _round(arguments: argparse.Namespace) -> int:
     return _show(arguments, content, "\n".join(lines))
 
 
+def _format(arguments: argparse.Namespace) -> int:
+    with _client(arguments) as client:
+        content = client.prediction_format(arguments.round)
+    print(json.dumps(content, indent=1))
+    return EXIT_OK
+
+
 def _download(arguments: argparse.Namespace) -> int:
     arguments.to.mkdir(parents=True, exist_ok=True)
     with _client(arguments) as client:
@@ -220,12 +229,20 @@ def _status(arguments: argparse.Namespace) -> int:
     return _show(arguments, content, text)
 
 
+def _soon(content: dict[str, Any]) -> str:
+    seconds = (content.get("queue") or {}).get("eta_seconds")
+    return "" if seconds is None else f", scored in about {seconds} s"
+
+
 def _submission_text(address: str, content: dict[str, Any]) -> str:
     lines = [f"submission {content['code']}: {content['state']}", f"{address}{content['url']}"]
     if content.get("reason"):
         lines.append(content["reason"])
     if content.get("queue_position"):
-        lines.append(f"place in the queue: {content['queue_position']}")
+        lines.append(f"place in the queue: {content['queue_position']}{_soon(content)}")
+    if quota := content.get("quota"):
+        left = f"{quota['left']} of {quota['limit']} submissions left"
+        lines.append(f"{left}, resets at {quota['resets_at']}")
     rows = [
         [s["target"] or "all targets", s["metric"], _value(s)] for s in content.get("scores", [])
     ]

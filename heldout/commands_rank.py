@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heldout.commands_offline import EXIT_OK, UsageError, guarded, show
+from heldout.offline import EXIT_OK, UsageError, guarded, show
 from heldout.tables import table
 from scoring.contract import Direction
 from scoring.engine import ENGINE_VERSION

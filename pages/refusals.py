@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from catalog.errors import CatalogError
 from challenges.models import Round
-from scoring.contract import Problem
+from scoring.contract import Mending, Problem
 from submissions import errors
 
 STATUS: dict[type[Exception], int] = {
@@ -19,6 +19,7 @@ STATUS: dict[type[Exception], int] = {
     errors.QuotaExhausted: 429,
     errors.UploadTooLarge: 413,
     errors.StorageFull: 507,
+    errors.TooManyUploads: 429,
 }
 
 
@@ -30,12 +31,19 @@ class Refusal:
     remedy: str
     problems: Sequence[Problem]
     status: int
+    suggestions: Sequence[Mending] = ()  # how the file could be mended
 
 
 def refusal_of(error: errors.SubmissionError | CatalogError) -> Refusal:
     """Turn a service's error into what the page says."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
-    return Refusal(error.message, error.remedy, getattr(error, "problems", ()), status)
+    return Refusal(
+        error.message,
+        error.remedy,
+        getattr(error, "problems", ()),
+        status,
+        getattr(error, "suggestions", ()),
+    )
 
 
 def too_large(round_: Round, size: int) -> Refusal:

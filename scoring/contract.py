@@ -61,6 +61,20 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Mending:
+    """One way in which a machine can see that a file is off, and what it would change.
+
+    Shown, and applied to a new file if a person asks for it; never applied in scoring.
+    """
+
+    code: str  # stable, upper snake: AXES, DELIMITER, ID_SPELLING ...
+    message: str  # what is off and what would be done
+    where: str = ""
+    changes: tuple[tuple[str, str], ...] = ()  # the first of them, each (before, after)
+    decide: str = ""  # what a person must say, as the file alone does not; empty: nothing
+
+
+@dataclass(frozen=True, slots=True)
 class PredictionFormat:
     """Which reader reads a round's predictions, and how it is set up."""
 
@@ -124,6 +138,7 @@ class CheckReport:
     problems_left_out: int = 0  # found beyond the reporting limit
     answered: tuple[str, ...] = ()  # targets with a readable prediction
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)  # e.g. method name in the file
+    suggestions: tuple[Mending, ...] = ()  # how a person could mend the file
 
     @property
     def ok(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -23,12 +24,14 @@ from scoring.errors import (
     MetricUndefinedError,
     PredictionFormatError,
     ReferenceFaultError,
+    UnfitValuesError,
 )
+from scoring.inspection import TargetInspection
 from scoring.metrics.base import Metric
 from scoring.metrics.registry import get_metric
-from scoring.passes import Outcome, evaluated, field_values
-from scoring.readers.base import AnyArray, ArraySource, Prediction, ProblemLog
-from scoring.readers.checks import check_shape, check_values
+from scoring.passes import Outcome, evaluated, field_values, sample_pieces, sample_values
+from scoring.readers.base import CHUNK_BYTES, AnyArray, ArraySource, Prediction, ProblemLog
+from scoring.readers.checks import check_shape
 from scoring.readers.npy_format import open_array
 from scoring.readers.registry import get_reader
 
@@ -49,7 +52,12 @@ def check(
     UnknownReaderError, ReaderOptionError
         If the round's format itself is wrong: the organizer's to mend.
     """
-    return _read(handle, prediction_format, targets)[0]
+    reader = get_reader(prediction_format.reader)
+    try:
+        prediction = reader.read(handle, options=prediction_format.options, targets=targets)
+    except PredictionFormatError as error:
+        return CheckReport(problems=error.problems, problems_left_out=error.left_out)
+    return _report(targets, prediction)
 
 
 def score(
@@ -98,24 +106,22 @@ def score(
     chosen = [(choice, get_metric(choice.slug, choice.version)) for choice in metrics]
     parameters = {c.key: metric.complete(c.parameters) for c, metric in chosen}
     expected = _open_references(references, targets)
-    report, prediction = _read(handle, prediction_format, [*targets, *also_readable])
-    if prediction is None:
-        return ScoreReport(rows=(), check=report, engine_version=ENGINE_VERSION)
-    run = _Run(expected, prediction, parameters, pooled_missing)
-    return ScoreReport(rows=run.rows(chosen), check=report, engine_version=ENGINE_VERSION)
-
-
-def _read(
-    handle: BinaryIO, prediction_format: PredictionFormat, targets: Sequence[TargetSpec]
-) -> tuple[CheckReport, Prediction | None]:
+    specs = [*targets, *also_readable]
     reader = get_reader(prediction_format.reader)
     try:
-        prediction = reader.read(handle, options=prediction_format.options, targets=targets)
-    except PredictionFormatError as error:
-        report = CheckReport(problems=error.problems, problems_left_out=error.left_out)
-        return report, None
+        prediction = reader.open(handle, options=prediction_format.options, targets=specs)
+        run = _Run(expected, prediction, parameters, pooled_missing, specs=specs)
+        return ScoreReport(rows=run.rows(chosen), check=run.report, engine_version=ENGINE_VERSION)
+    except (PredictionFormatError, UnfitValuesError):
+        report = check(handle, prediction_format, specs)
+        if report.ok:
+            raise  # the file changed in between
+        return ScoreReport(rows=(), check=report, engine_version=ENGINE_VERSION)
+
+
+def _report(targets: Sequence[TargetSpec], prediction: Prediction) -> CheckReport:
     answered = tuple(target.slug for target in targets if target.slug in prediction.sources)
-    return CheckReport(answered=answered, metadata=dict(prediction.metadata)), prediction
+    return CheckReport(answered=answered, metadata=dict(prediction.metadata))
 
 
 def _open_references(
@@ -132,10 +138,8 @@ def _open_references(
         source = (
             given if isinstance(given, ArraySource) else open_array(given, log, where="reference")
         )
-        # The range binds predictions; of a reference only shape and finiteness are asked.
         spec = TargetSpec(target.slug, target.of_reference)
         if source is not None and check_shape(log, spec, shape=source.shape, where="reference"):
-            check_values(log, spec, source=source)
             opened[target.slug] = source
         if log.problems:
             codes = ", ".join(sorted({problem.code for problem in log.problems}))
@@ -152,27 +156,39 @@ class _Run:
         prediction: Prediction,
         parameters: Mapping[str, Mapping[str, JsonValue]],
         pooled_missing: PooledMissing,
+        *,
+        specs: Sequence[TargetSpec],
     ) -> None:
+        self.report = _report(specs, prediction)
         self._references = references
         self._sources = prediction.sources
         self._parameters = parameters
         self._pooled_missing = pooled_missing
+        self._looks = {
+            spec.slug: TargetInspection(spec, checked=prediction.checked) for spec in specs
+        }
 
     def rows(self, chosen: Sequence[tuple[MetricChoice, Metric]]) -> tuple[ScoreRow, ...]:
-        per_target = {slug: self._target_outcomes(slug, chosen) for slug in self._references}
+        """Return all rows; raise `UnfitValuesError` if some value is not acceptable."""
+        apart = [pair for pair in chosen if pair[0].aggregate is not Aggregate.POOLED]
+        pooled = [pair for pair in chosen if pair[0].aggregate is Aggregate.POOLED]
+        per_target = {slug: self._target_outcomes(slug, apart) for slug in self._references}
+        pooled_rows = self._pooled_rows(pooled)
+        for slug, source in self._sources.items():
+            self._looks[slug].rest(source)
         return tuple(
-            row for choice, metric in chosen for row in self._rows_of(choice, metric, per_target)
+            row
+            for choice, _ in chosen
+            for row in (
+                [pooled_rows[choice.key]]
+                if choice.key in pooled_rows
+                else self._rows_of(choice, per_target)
+            )
         )
 
     def _rows_of(
-        self,
-        choice: MetricChoice,
-        metric: Metric,
-        per_target: Mapping[str, Mapping[str, Outcome]],
+        self, choice: MetricChoice, per_target: Mapping[str, Mapping[str, Outcome]]
     ) -> Iterator[ScoreRow]:
-        if choice.aggregate is Aggregate.POOLED:
-            yield self._pooled_row(choice, metric)
-            return
         for slug in self._references:
             if slug not in self._sources:
                 yield ScoreRow(
@@ -188,14 +204,46 @@ class _Run:
         if slug not in self._sources:
             return {}
         pair = (self._references[slug], self._sources[slug])
-        streaming = {c.key: m for c, m in chosen if m.streams_fields}
-        outcomes = field_values(*pair, metrics=streaming, parameters=self._parameters)
+        look = self._looks[slug]
+        fields = {c.key: m for c, m in chosen if m.streams_fields}
+        outcomes = field_values(*pair, metrics=fields, parameters=self._parameters, inspect=look)
+        samples = {c.key: m for c, m in chosen if m.streams_samples}
+        if samples:
+            outcomes |= self._sample_outcomes(samples, *pair, look=look)
         arrays: tuple[AnyArray, AnyArray] | None = None
         for choice, metric in chosen:
-            if choice.key not in streaming and choice.aggregate is not Aggregate.POOLED:
-                arrays = arrays or (pair[0].read(), pair[1].read())
+            if choice.key not in outcomes:
+                if arrays is None:
+                    arrays = (pair[0].read(), pair[1].read())
+                    look.whole(*arrays)
                 outcomes[choice.key] = self._whole(choice, metric, arrays)
         return outcomes
+
+    def _sample_outcomes(
+        self,
+        metrics: Mapping[str, Metric],
+        reference: ArraySource,
+        prediction: ArraySource,
+        *,
+        look: TargetInspection,
+    ) -> dict[str, Outcome]:
+        """Evaluate streaming metrics of samples in one pass, where the shapes fit them."""
+        outcomes: dict[str, Outcome] = {}
+        for key, metric in metrics.items():
+            reason = metric.misfit(prediction=prediction.shape, reference=reference.shape)
+            if reason:
+                outcomes[key] = MetricInputError(reason)
+        fit = {key: metric for key, metric in metrics.items() if key not in outcomes}
+        if not fit:
+            return outcomes
+
+        def looked_at() -> Iterator[tuple[AnyArray, AnyArray]]:
+            for piece in sample_pieces(reference, prediction):
+                look(*piece)
+                yield piece
+            look.complete = True
+
+        return outcomes | sample_values(looked_at(), metrics=fit, parameters=self._parameters)
 
     def _whole(
         self, choice: MetricChoice, metric: Metric, arrays: tuple[AnyArray, AnyArray]
@@ -204,28 +252,66 @@ class _Run:
             lambda: metric.compute(*arrays, **dict(self._parameters[choice.key])), slug=metric.slug
         )
 
-    def _pooled_row(self, choice: MetricChoice, metric: Metric) -> ScoreRow:
+    def _pooled_rows(self, chosen: Sequence[tuple[MetricChoice, Metric]]) -> dict[str, ScoreRow]:
         answered = [slug for slug in self._references if slug in self._sources]
-        coverage = f"{len(answered)} of {len(self._references)} targets answered"
         complete = len(answered) == len(self._references)
+        coverage = f"{len(answered)} of {len(self._references)} targets answered"
         if not answered or (not complete and self._pooled_missing == "status"):
-            return ScoreRow(choice.key, None, ScoreStatus.MISSING, detail=coverage)
+            return {
+                choice.key: ScoreRow(choice.key, None, ScoreStatus.MISSING, detail=coverage)
+                for choice, _ in chosen
+            }
+        outcomes = self._pooled_outcomes(chosen, answered) if chosen else {}
+        detail = "" if complete else coverage
+        return {key: _row(key, None, found, detail=detail) for key, found in outcomes.items()}
+
+    def _pooled_outcomes(
+        self, chosen: Sequence[tuple[MetricChoice, Metric]], answered: Sequence[str]
+    ) -> dict[str, Outcome]:
+        """Evaluate pooled metrics: streaming ones batch by batch, the others over everything."""
+        outcomes: dict[str, Outcome] = {}
+        streaming = {c.key: m for c, m in chosen if m.streams_samples}
+        whole = [(c, m) for c, m in chosen if c.key not in streaming]
         try:
-            truth = _stacked(self._references, answered)
-            guess = _stacked(self._sources, answered)
+            if streaming:
+                outcomes |= sample_values(
+                    self._batches(answered), metrics=streaming, parameters=self._parameters
+                )
+            if whole:
+                arrays = self._stacked(answered)
+                outcomes |= {c.key: self._whole(c, m, arrays) for c, m in whole}
         except MetricInputError as fault:
-            return _row(choice.key, None, fault)
-        outcome = self._whole(choice, metric, (truth, guess))
-        return _row(choice.key, None, outcome, detail="" if complete else coverage)
+            outcomes |= {c.key: fault for c, _ in chosen if c.key not in outcomes}
+        return outcomes
+
+    def _batches(self, slugs: Sequence[str]) -> Iterator[tuple[AnyArray, AnyArray]]:
+        sizes = [math.prod(s[slugs[0]].shape) for s in (self._references, self._sources)]
+        step = max(1, CHUNK_BYTES // (8 * max(1, *sizes)))
+        shapes: set[tuple[tuple[int, ...], ...]] = set()
+        for start in range(0, len(slugs), step):
+            batch = self._stacked(slugs[start : start + step])
+            shapes.add(tuple(array.shape[1:] for array in batch))
+            _one_shape(shapes)
+            yield batch
+
+    def _stacked(self, slugs: Sequence[str]) -> tuple[AnyArray, AnyArray]:
+        """Return references and predictions as samples along a new first axis."""
+        pairs = [(self._references[slug].read(), self._sources[slug].read()) for slug in slugs]
+        for slug, pair in zip(slugs, pairs, strict=True):
+            self._looks[slug].whole(*pair)
+        truth, guess = zip(*pairs, strict=True)
+        return _stack(truth), _stack(guess)
 
 
-def _stacked(sources: Mapping[str, ArraySource], slugs: Sequence[str]) -> AnyArray:
-    """Return the arrays of all targets as samples along a new first axis."""
-    arrays = [sources[slug].read() for slug in slugs]
+def _stack(arrays: Sequence[AnyArray]) -> AnyArray:
     samples = [array.reshape(()) if array.shape == (1,) else array for array in arrays]
-    if len({sample.shape for sample in samples}) > 1:
-        raise MetricInputError("to be pooled, all targets must be of one shape")
+    _one_shape({sample.shape for sample in samples})
     return np.stack([np.asarray(sample, dtype=np.float64) for sample in samples])
+
+
+def _one_shape(shapes: Collection[object]) -> None:
+    if len(shapes) > 1:
+        raise MetricInputError("to be pooled, all targets must be of one shape")
 
 
 def _row(key: str, target: str | None, outcome: Outcome, *, detail: str = "") -> ScoreRow:

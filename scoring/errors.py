@@ -33,6 +33,10 @@ class ReaderOptionError(ScoringError, ValueError):
     """A round declares reader options that the reader does not have: the organizer's to mend."""
 
 
+class MissingPackageError(ReaderOptionError):
+    """A format needs a package that is not installed here: the operator's to mend."""
+
+
 class PredictionFormatError(ScoringError, ValueError):
     """A file could not be read as declared; lists every problem found, up to a limit."""
 
@@ -40,3 +44,7 @@ class PredictionFormatError(ScoringError, ValueError):
         self.problems = problems
         self.left_out = left_out
         super().__init__("; ".join(problem.message for problem in problems))
+
+
+class UnfitValuesError(ScoringError):
+    """A prediction was found to hold values that are not accepted, while it was being used."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from scoring.contract import Problem
+from scoring.contract import Mending, Problem
 
 
 class SubmissionError(Exception):
@@ -35,8 +35,15 @@ class NotAllowed(SubmissionError):
 class PredictionRefused(SubmissionError):
     """The file is not a prediction for this round; `problems` lists everything found."""
 
-    def __init__(self, problems: Sequence[Problem], left_out: int = 0) -> None:
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        left_out: int = 0,
+        *,
+        suggestions: Sequence[Mending] = (),
+    ) -> None:
         self.left_out = left_out
+        self.suggestions = tuple(suggestions)
         count = len(problems) + left_out
         found = "a problem" if count == 1 else f"{count} problems"
         more = f" The first {len(problems)} are listed." if left_out else ""
@@ -57,7 +64,8 @@ class QuotaExhausted(SubmissionError):
         self.resets_at = resets_at
         super().__init__(
             "QUOTA_EXHAUSTED",
-            f"The team has used {used} of {limit} submissions of today.",
+            f"The team has used {used} of {limit} submissions of today: "
+            f"{max(0, limit - used)} of {limit} left.",
             f"The count starts again at {resets_at:%Y-%m-%d %H:%M} UTC.",
         )
 
@@ -74,12 +82,27 @@ class UploadTooLarge(SubmissionError):
         )
 
 
+class TooManyUploads(SubmissionError):
+    """The team has as many uploads on their way as it may have at once."""
+
+    retry_after_s = 30
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            "TOO_MANY_UPLOADS",
+            f"The team has {limit} uploads on their way, the most there may be at once.",
+            "Wait until one of them has arrived, then send this one again.",
+        )
+
+
 class ChecksumMismatch(SubmissionError):
     """What arrived is not what was announced."""
 
 
 class StorageFull(SubmissionError):
     """There is no room for the file."""
+
+    retry_after_s = 600
 
     def __init__(self) -> None:
         super().__init__(

@@ -227,12 +227,38 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         return reverse("api:submission", args=[submission.code])
 
 
+class QueuePlaceSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField(help_text="In which turn a worker takes it, from 1.")
+    eta_seconds = serializers.IntegerField(
+        allow_null=True, help_text="About when it is scored, by the latest runs; null: not known."
+    )
+
+
+class QuotaSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(help_text="Submissions of the team in the round on this day.")
+    used = serializers.IntegerField()
+    left = serializers.IntegerField()
+    resets_at = serializers.DateTimeField()
+
+
 class SubmissionDetailSerializer(SubmissionSerializer):
-    queue_position = serializers.IntegerField(read_only=True, allow_null=True)
+    queue_position = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The same as queue.position."
+    )
+    queue = QueuePlaceSerializer(
+        read_only=True, allow_null=True, help_text="Null once a worker has taken it."
+    )
     scores = ScoreSerializer(many=True, read_only=True)
 
     class Meta(SubmissionSerializer.Meta):
-        fields = [*SubmissionSerializer.Meta.fields, "queue_position", "scores"]
+        fields = [*SubmissionSerializer.Meta.fields, "queue_position", "queue", "scores"]
+
+
+class SubmissionReceiptSerializer(SubmissionDetailSerializer):
+    quota = QuotaSerializer(read_only=True, help_text="What the team has left today.")
+
+    class Meta(SubmissionDetailSerializer.Meta):
+        fields = [*SubmissionDetailSerializer.Meta.fields, "quota"]
 
 
 class ContributionSerializer(serializers.ModelSerializer[Contribution]):
@@ -349,6 +375,22 @@ class ErrorSerializer(serializers.Serializer[Any]):
     problems = ProblemSerializer(many=True)
 
 
+class ChangesField(serializers.ListField):
+    """Pairs of what stands in the file and what would stand there."""
+
+    child = serializers.ListField(child=serializers.CharField(), min_length=2, max_length=2)
+
+
+class MendingSerializer(serializers.Serializer[Any]):
+    """A change that a machine can see would mend the file; it is never made in scoring."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    where = serializers.CharField()
+    changes = ChangesField(help_text="The first of the changes, as pairs of before and after.")
+    decide = serializers.CharField(help_text="What only a person can say; empty: nothing.")
+
+
 class CheckSerializer(serializers.Serializer[Any]):
     """What the reader understood of a file."""
 
@@ -356,6 +398,7 @@ class CheckSerializer(serializers.Serializer[Any]):
     answered = serializers.ListField(child=serializers.CharField())
     problems = ProblemSerializer(many=True)
     problems_left_out = serializers.IntegerField()
+    suggestions = MendingSerializer(many=True)
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):

@@ -27,6 +27,7 @@ from api.v1.serializers import (
     CheckSerializer,
     ErrorSerializer,
     SubmissionDetailSerializer,
+    SubmissionReceiptSerializer,
     SubmissionSerializer,
     SubmitSerializer,
 )
@@ -35,10 +36,11 @@ from catalog.services import method_of_team
 from submissions.models import Submission
 from submissions.selectors import (
     current_scores,
-    queue_position,
+    queue_place,
     submissions_of_round,
     visible_submissions,
 )
+from submissions.services.quota import quota_of
 from submissions.services.submit import submit
 from submissions.services.validate import validate_upload
 
@@ -117,7 +119,7 @@ class RoundSubmissions(APIView):
                 description="The same key from the same person gives the first submission again.",
             )
         ],
-        responses={201: SubmissionDetailSerializer, **REFUSED},
+        responses={201: SubmissionReceiptSerializer, **REFUSED},
     )
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
@@ -150,7 +152,9 @@ class RoundSubmissions(APIView):
             expected_sha256=fields["sha256"],
             size_bytes=upload.size_bytes,
         )
-        content = _detail(submission)
+        _look_up(submission)
+        submission.quota = quota_of(team, round_, submission.received_at)  # type: ignore[attr-defined]
+        content = SubmissionReceiptSerializer(submission).data
         response = Response(content, status=status.HTTP_201_CREATED)
         response["Location"] = content["api_url"]
         return response
@@ -189,7 +193,7 @@ class SubmissionDetail(APIView):
             rows.select_related("round__challenge", "team", "method"), code=code
         )
         etag = etag_of(
-            submission.code, submission.state, submission.attempt, queue_position(submission)
+            submission.code, submission.state, submission.attempt, queue_place(submission)
         )
         response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission))
         if not submission.is_finished:
@@ -198,6 +202,13 @@ class SubmissionDetail(APIView):
 
 
 def _detail(submission: Submission) -> Any:
-    submission.queue_position = queue_position(submission)  # type: ignore[attr-defined]
-    submission.scores = current_scores(submission)  # type: ignore[attr-defined]
+    _look_up(submission)
     return SubmissionDetailSerializer(submission).data
+
+
+def _look_up(submission: Submission) -> None:
+    """Add what the row itself does not have: its place in the queue and its scores."""
+    place = queue_place(submission)
+    submission.queue = place  # type: ignore[attr-defined]
+    submission.queue_position = place and place.position  # type: ignore[attr-defined]
+    submission.scores = current_scores(submission)  # type: ignore[attr-defined]

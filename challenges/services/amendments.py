@@ -35,6 +35,7 @@ WHILE_OPEN = ("closes_at", "grace_minutes", "submissions_per_day", "upload_limit
 BEFORE_OPENING = (
     "opens_at",
     "task",
+    "design_items",
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",

@@ -10,6 +10,7 @@ from scoring.contract import (
     Aggregate,
     CheckReport,
     JsonValue,
+    Mending,
     MetricChoice,
     PredictionFormat,
     Problem,
@@ -79,6 +80,7 @@ def check_from_json(value: Any) -> CheckReport:
         problems_left_out=int(value["problems_left_out"]),
         answered=tuple(_text(slug) for slug in value["answered"]),
         metadata=dict(value["metadata"]),
+        suggestions=tuple(_mending(mending) for mending in value["suggestions"]),
     )
 
 
@@ -109,6 +111,12 @@ def _row(value: Mapping[str, Any]) -> ScoreRow:
 def _problem(value: Mapping[str, Any]) -> Problem:
     names = ("code", "message", "where", "remedy")
     return Problem(**{name: _text(value[name]) for name in names})
+
+
+def _mending(value: Mapping[str, Any]) -> Mending:
+    changes = tuple((_text(before), _text(after)) for before, after in value["changes"])
+    names = ("code", "message", "where", "decide")
+    return Mending(**{name: _text(value[name]) for name in names}, changes=changes)
 
 
 def _text(value: Any) -> str:

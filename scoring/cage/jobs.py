@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import BinaryIO
 
 from scoring import engine
 from scoring.cage import codec
 from scoring.cage.records import PREDICTION, REFERENCE
 from scoring.contract import JsonValue
+from scoring.harmonize import suggestions
 
 
 def check(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> JsonValue:
-    """Read the prediction file and report what is wrong with it."""
-    report = engine.check(
-        files[PREDICTION],
-        codec.format_from_json(request["format"]),
-        codec.targets_from_json(request["targets"]),
-    )
+    """Read the prediction file; report what is wrong with it, and how it could be mended."""
+    file = files[PREDICTION]
+    declared = codec.format_from_json(request["format"])
+    targets = codec.targets_from_json(request["targets"])
+    report = engine.check(file, declared, targets)
+    if not report.ok:
+        report = replace(report, suggestions=suggestions(file, declared, targets))
     return asdict(report)
 
 

@@ -22,6 +22,7 @@ import socket
 from scoring.cage import child, wire
 from scoring.cage.confine import Ground, leave_namespaces, prepare
 from scoring.cage.rehearsal import rehearse
+from scoring.metrics import fields_compiled
 from scoring.metrics.registry import all_metrics
 from scoring.readers.registry import all_readers
 
@@ -48,7 +49,9 @@ def warm_up() -> None:
     """Import what jobs need, so that a child starts in milliseconds and opens no library file."""
     importlib.import_module("scoring.cage.jobs")
     all_metrics()
-    all_readers()
+    for reader in all_readers():
+        reader.load_packages()
+    fields_compiled.prepare()  # a child can neither compile nor load what is compiled
     for name in LIBRARIES:
         importlib.import_module(name)
     for name in CODECS:

@@ -185,6 +185,11 @@ class Metric:
         """Whether pieces of a field are enough for it."""
         return self.mergeable is not None and self.inputs is Inputs.FIELD
 
+    @property
+    def streams_samples(self) -> bool:
+        """Whether pieces of a set of samples are enough for it."""
+        return self.mergeable is not None and self.inputs is Inputs.SAMPLES
+
     def checked(self, value: float) -> float:
         """Return the value as a float if it is one; raise `MetricUndefinedError` if not."""
         value = float(value)

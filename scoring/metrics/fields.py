@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
-from scoring.contract import Direction, JsonValue
+from scoring.contract import JsonValue
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Parameter
 from scoring.metrics.fields_chunk import FieldChunk, FloatArray
+from scoring.metrics.fields_record import AVERAGED, FNO, PDEBENCH, THE_WELL, UNIFORM, field_metric
 from scoring.metrics.fields_rule import FieldRule, FieldState
+from scoring.metrics.fields_spectrum import BANDS, wavenumbers
 
-PDEBENCH = "Takamoto et al., PDEBench, NeurIPS Datasets and Benchmarks 2022, arXiv:2210.07182"
-THE_WELL = "Ohana et al., The Well, NeurIPS Datasets and Benchmarks 2024, arXiv:2412.00568"
-FNO = "Li et al., Fourier Neural Operator, ICLR 2021, arXiv:2010.08895"
-
-LAYOUT = Parameter(
-    "layout",
-    "One letter for each axis of the target's array, in order: b samples, t time, c channels, "
-    "x y z space. 'tx' is (time, x); PDEBench stores 'bxytc'.",
-    default="tx",
-)
-_AVERAGED = (
-    "Computed for each sample, time and channel over space, then averaged: this differs from one "
-    "root over everything."
-)
-_UNIFORM = "Assumes a uniform grid: every grid point counts the same."
-_BANDS = {"low": slice(0, 4), "mid": slice(4, 12), "high": slice(12, None)}
+_ERROR_AND_REFERENCE = frozenset({"squared_error", "reference_square"})
 
 
 def _error_and_reference(chunk: FieldChunk, _: Mapping[str, JsonValue]) -> FloatArray:
@@ -64,53 +50,34 @@ def _boundary(measures: FloatArray, _folded: int, state: FieldState) -> FloatArr
     return np.asarray(np.sqrt(measures / faces))
 
 
-def _band_power(chunk: FieldChunk, parameters: Mapping[str, JsonValue]) -> FloatArray:
-    power = chunk.error_power[..., _BANDS[parameters["band"]]]
-    if not power.shape[-1]:
-        raise MetricUndefinedError(f"the grid is too coarse for the {parameters['band']} band")
-    return power
+def _band(chunk: FieldChunk, parameters: Mapping[str, JsonValue]) -> FloatArray:
+    """Return power by wavenumber of the band; without samples, its mean amplitude."""
+    name = parameters["band"]
+    if not wavenumbers(chunk.plan.space) > BANDS[name].start:
+        raise MetricUndefinedError(f"the grid is too coarse for the {name} band")
+    if chunk.plan.length("b") == 1:
+        return chunk.error_bands[..., list(BANDS).index(name)]
+    return chunk.error_power[..., BANDS[name]]
 
 
 def _band_amplitude(measures: FloatArray, folded: int, state: FieldState) -> FloatArray:
-    scale = state.parameters["domain_size"] / state.plan.points / math.sqrt(folded)
-    return np.asarray(np.sqrt(measures).mean(axis=-1) * scale)
-
-
-def _field_metric(
-    slug: str,
-    title: str,
-    *,
-    rule: FieldRule,
-    unit: str = "unit of the target",
-    parameters: tuple[Parameter, ...] = (),
-    **text: str | tuple[str, ...],
-) -> Metric:
-    return Metric(
-        slug=slug,
-        title=title,
-        family="fields",
-        inputs=Inputs.FIELD,
-        direction=Direction.LOWER,
-        unit=unit,
-        bounds=(0.0, None),
-        perfect=0.0,
-        parameters=(LAYOUT, *parameters),
-        mergeable=rule,
-        **text,  # type: ignore[arg-type]
-    )
+    scale = state.parameters["domain_size"] / state.plan.points
+    if state.plan.length("b") == 1:
+        return np.asarray(measures * scale)
+    return np.asarray(np.sqrt(measures / folded).mean(axis=-1) * scale)
 
 
 METRICS = (
-    _field_metric(
+    field_metric(
         "nrmse",
         "Normalized RMSE (PDEBench)",
-        rule=FieldRule(_error_and_reference, _relative),
+        rule=FieldRule(_error_and_reference, _relative, needs=_ERROR_AND_REFERENCE),
         unit="1",
         help="Root mean square error over space, divided by the root mean square of the "
         "reference, at each sample, time and channel; then averaged. 0 is perfect, 1 is as wrong "
         "as predicting zero everywhere.",
         traps=(
-            _AVERAGED,
+            AVERAGED,
             "There is no small constant below the fraction line: a reference that is zero "
             "everywhere at some time has no value.",
             "A field with a large mean scores well with its mean alone; see vrmse.",
@@ -119,19 +86,25 @@ METRICS = (
         formula=r"\operatorname{mean}_{b,t,c} \lVert u-v \rVert_x / \lVert v \rVert_x",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "rmse_field",
         "RMSE of a field (PDEBench)",
-        rule=FieldRule(lambda chunk, _: chunk.squared_error, _root_mean),
+        rule=FieldRule(
+            lambda chunk, _: chunk.squared_error, _root_mean, needs=frozenset({"squared_error"})
+        ),
         help="Root mean square error over space at each sample, time and channel, then averaged.",
-        traps=(_AVERAGED, "Targets of larger amplitude weigh more; see nrmse."),
+        traps=(AVERAGED, "Targets of larger amplitude weigh more; see nrmse."),
         formula=r"\operatorname{mean}_{b,t,c} \sqrt{\operatorname{mean}_x (u-v)^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "vrmse",
         "Variance-scaled RMSE (The Well)",
-        rule=FieldRule(_error_and_spread, _variance_scaled),
+        rule=FieldRule(
+            _error_and_spread,
+            _variance_scaled,
+            needs=frozenset({"squared_error", "reference_spread"}),
+        ),
         unit="1",
         parameters=(
             Parameter(
@@ -150,7 +123,7 @@ METRICS = (
             "With the sample variance, predicting the exact mean scores sqrt((N-1)/N), not 1.",
             "eps has the unit of the target squared: for fields of very small amplitude it "
             "dominates, and the value is too small.",
-            _AVERAGED,
+            AVERAGED,
         ),
         undefined_when="the variance of the reference over space is zero and eps is zero, or "
         "there is one grid point only and the divisor is 'sample'",
@@ -158,7 +131,7 @@ METRICS = (
         r"(\operatorname{var}_x v + \epsilon)}",
         citation=THE_WELL,
     ),
-    _field_metric(
+    field_metric(
         "max_error",
         "Maximum error",
         rule=FieldRule(
@@ -166,6 +139,7 @@ METRICS = (
             lambda measures, _folded, _state: measures,
             fold="b",
             combine=np.maximum,
+            needs=frozenset({"error_peak"}),
         ),
         parameters=(
             Parameter(
@@ -185,28 +159,31 @@ METRICS = (
         formula=r"\operatorname{mean}_{t,c} \max_{b,x} |u-v|",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "crmse",
         "Conserved-quantity RMSE (PDEBench)",
         rule=FieldRule(
             lambda chunk, _: np.square(chunk.error_sum),
             _conserved,
             fold="b",
+            needs=frozenset({"error_sum"}),
         ),
         help="Error of the mean over space: whether the total amount (mass, momentum) is kept.",
         traps=(
             "It sees the mean only: a prediction with the right total and everything else wrong "
             "scores 0.",
-            _UNIFORM,
+            UNIFORM,
         ),
         formula=r"\operatorname{mean}_{t,c} \frac1N "
         r"\sqrt{\operatorname{mean}_b (\sum_x u - \sum_x v)^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "brmse",
         "Boundary RMSE (PDEBench)",
-        rule=FieldRule(lambda chunk, _: chunk.boundary_square, _boundary),
+        rule=FieldRule(
+            lambda chunk, _: chunk.boundary_square, _boundary, needs=frozenset({"boundary_square"})
+        ),
         help="Root mean square error over the first and last grid points of every space axis, at "
         "each sample, time and channel; then averaged.",
         traps=(
@@ -218,10 +195,10 @@ METRICS = (
         r"\sqrt{\operatorname{mean}_{x \in \partial\Omega} (u-v)^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "frmse",
         "Fourier-band RMSE (PDEBench)",
-        rule=FieldRule(_band_power, _band_amplitude, fold="b"),
+        rule=FieldRule(_band, _band_amplitude, fold="b", needs=frozenset({"error_spectrum"})),
         parameters=(
             Parameter(
                 "band",
@@ -250,10 +227,10 @@ METRICS = (
         r"\frac{L}{N} \sqrt{\operatorname{mean}_b |\hat u_k - \hat v_k|^2}",
         citation=PDEBENCH,
     ),
-    _field_metric(
+    field_metric(
         "relative_l2",
         "Relative L2 error",
-        rule=FieldRule(_error_and_reference, _relative, fold="tc"),
+        rule=FieldRule(_error_and_reference, _relative, fold="tc", needs=_ERROR_AND_REFERENCE),
         unit="1",
         parameters=(
             Parameter(

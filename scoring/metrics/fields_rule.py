@@ -48,13 +48,18 @@ class FieldRule:
         The lane axes that are combined before `value`, out of "btc"; the values of the remaining
         ones are averaged.
     combine : ufunc
-        How measures are folded: ``numpy.add`` or ``numpy.maximum``.
+        How measures are folded: ``numpy.add`` or ``numpy.maximum``. A measure may come with axes
+        of `fold` already summed.
+    needs : frozenset of str
+        The intermediates that `measure` looks at, where all of them are sums that
+        `fields_lanes.LaneTable` collects; empty for a metric that must see the values themselves.
     """
 
     measure: Measure
     value: Value
     fold: str = ""
     combine: np.ufunc = np.add
+    needs: frozenset[str] = frozenset()
 
     def init(self, plan: FieldPlan, parameters: Mapping[str, JsonValue]) -> FieldState:
         return FieldState(plan, parameters)
@@ -62,9 +67,10 @@ class FieldRule:
     def update(self, state: FieldState, chunk: FieldChunk) -> FieldState:
         measured = self.measure(chunk, state.parameters)
         axes = tuple(LANE_AXES.index(axis) for axis in self.fold)
-        lanes = math.prod(measured.shape[axis] for axis in axes)
+        lanes = chunk.folded(self.fold)
         # A reduction over nothing would still copy, and a spectrum is as large as its field.
-        folded = measured if lanes == 1 else self.combine.reduce(measured, axes, keepdims=True)
+        apart = math.prod(measured.shape[axis] for axis in axes) > 1
+        folded = self.combine.reduce(measured, axes, keepdims=True) if apart else measured
         piece = FieldState(state.plan, state.parameters, partial=folded, folded=lanes)
         if state.plan.cut_axis not in self.fold or not state.plan.cut_axis:
             piece = self._completed(piece)

@@ -1,158 +1,167 @@
-"""Regression and rank correlation: one number predicted and one true for each sample."""
+"""Errors of regression: one number predicted and one true for each sample."""
 
 from __future__ import annotations
-
-import warnings
-from collections.abc import Callable
 
 import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric
+from scoring.metrics.base import Inputs, Metric, Parameter
 from scoring.metrics.fields_chunk import FloatArray
+from scoring.metrics.samples_chunk import SamplesChunk
+from scoring.metrics.samples_rule import (
+    ALL_ANSWERED,
+    NEEDS_ALL,
+    Parameters,
+    SamplesRule,
+    float_pair,
+    mean_of,
+    root_mean_of,
+)
 from scoring.metrics.scalars import SIGN
 from scoring.readers.base import AnyArray
 
-_ALL_ANSWERED = (
-    "Pooled over targets it needs every one answered: otherwise the row has status missing, unless "
-    "the round declares that the answered targets alone are used."
+_WILLMOTT = "Willmott & Matsuura, Climate Research 30, 79 (2005), doi:10.3354/cr030079"
+_HYNDMAN = (
+    "Hyndman & Koehler, Int. J. Forecasting 22, 679 (2006), doi:10.1016/j.ijforecast.2006.03.001"
 )
-_CONSTANT = "all predictions, or all references, are the same number"
+_ZEROS = ("undefined", "skip", "floor")
 
 
-def _pair(reference: AnyArray, prediction: AnyArray) -> tuple[FloatArray, FloatArray]:
-    truth = np.asarray(reference, dtype=np.float64)
-    guess = np.asarray(prediction, dtype=np.float64)
-    if truth.ndim != 1 or truth.shape != guess.shape or not truth.size:
-        raise MetricInputError("there must be one number for each sample, and one sample at least")
-    return truth, guess
+def _error(chunk: SamplesChunk) -> FloatArray:
+    return chunk.prediction - chunk.reference
 
 
-def _varying_pair(reference: AnyArray, prediction: AnyArray) -> tuple[FloatArray, FloatArray]:
-    truth, guess = _pair(reference, prediction)
-    if truth.size < 2:
-        raise MetricUndefinedError("two samples at least are needed")
-    if np.ptp(truth) == 0 or np.ptp(guess) == 0:
-        raise MetricUndefinedError(_CONSTANT)
-    return truth, guess
+def _squares(chunk: SamplesChunk, _: Parameters) -> FloatArray:
+    error = _error(chunk)
+    return np.asarray(np.vecdot(error, error))
 
 
-def rmse(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return the root of the mean squared error over samples."""
-    truth, guess = _pair(reference, prediction)
-    return float(np.sqrt(np.mean((guess - truth) ** 2)))
+def _absolutes(chunk: SamplesChunk, _: Parameters) -> FloatArray:
+    return np.asarray(np.abs(_error(chunk)).sum())
 
 
-def mae(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return the mean absolute error over samples."""
-    truth, guess = _pair(reference, prediction)
-    return float(np.mean(np.abs(guess - truth)))
+def _largest(chunk: SamplesChunk, _: Parameters) -> FloatArray:
+    return np.asarray(np.abs(_error(chunk)).max())
 
 
-def mean_error(reference: AnyArray, prediction: AnyArray, *, sign: str) -> float:
-    """Return the mean of the signed errors over samples."""
-    truth, guess = _pair(reference, prediction)
-    difference = float(np.mean(guess - truth))
-    return -difference if sign == "reference_minus_prediction" else difference
+def _signed(chunk: SamplesChunk, parameters: Parameters) -> FloatArray:
+    total = _error(chunk).sum()
+    return np.asarray(-total if parameters["sign"] == "reference_minus_prediction" else total)
 
 
-def r2_determination(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return 1 - SSE/SST: the part of the reference's variance that is predicted."""
-    truth, guess = _pair(reference, prediction)
-    if np.ptp(truth) == 0:
-        raise MetricUndefinedError("all references are the same number, or there is only one")
-    spread = np.sum((truth - truth.mean()) ** 2)
-    return float(1.0 - np.sum((truth - guess) ** 2) / spread)
+def _huber(chunk: SamplesChunk, parameters: Parameters) -> FloatArray:
+    size, delta = np.abs(_error(chunk)), parameters["delta"]
+    inner = np.minimum(size, delta)
+    return np.asarray((inner * (size - inner / 2)).sum())
 
 
-def pearson(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return Pearson's correlation."""
-    truth, guess = _varying_pair(reference, prediction)
-    return _scipy("pearsonr", "statistic", truth, guess)
+def _log_squares(chunk: SamplesChunk, parameters: Parameters) -> FloatArray:
+    shifted = parameters["log"] == "log1p"
+    for name, values in (("predictions", chunk.prediction), ("references", chunk.reference)):
+        if values.size and values.min() <= (-1.0 if shifted else 0.0):
+            raise MetricInputError(
+                f"{name} must be above {-1 if shifted else 0}, or their logarithm does not exist"
+            )
+    log = np.log1p if shifted else np.log
+    difference = log(chunk.prediction) - log(chunk.reference)
+    return np.asarray(np.vecdot(difference, difference))
 
 
-def r2_pearson(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return the square of Pearson's correlation."""
-    return pearson(reference, prediction) ** 2
+def _percentages(chunk: SamplesChunk, parameters: Parameters) -> FloatArray:
+    """Return the sum of relative errors, how many they are, and how many references are zero."""
+    truth, zeros = np.abs(chunk.reference), chunk.reference == 0
+    size = np.abs(_error(chunk))
+    if parameters["zeros"] == "floor":
+        relative = size / np.maximum(truth, parameters["floor"])
+        return np.array([relative.sum(), truth.size, 0.0])
+    relative = size[~zeros] / truth[~zeros]
+    return np.array([relative.sum(), relative.size, zeros.sum()])
 
 
-def spearman(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return Spearman's rank correlation; ties get average ranks."""
-    truth, guess = _varying_pair(reference, prediction)
-    return _scipy("spearmanr", "statistic", truth, guess)
+def _mean_percentage(total: FloatArray, _count: int, parameters: Parameters) -> float:
+    if parameters["zeros"] == "undefined" and total[2]:
+        raise MetricUndefinedError("a reference is zero")
+    if not total[1]:
+        raise MetricUndefinedError("all references are zero")
+    return float(total[0] / total[1])
 
 
-def kendall_tau_b(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return Kendall's tau-b, which allows for ties."""
-    truth, guess = _varying_pair(reference, prediction)
-    return _scipy("kendalltau", "statistic", truth, guess)  # its default variant is b
+def _symmetric(chunk: SamplesChunk, parameters: Parameters) -> FloatArray:
+    size = np.abs(_error(chunk))
+    scale = np.abs(chunk.reference) + np.abs(chunk.prediction)
+    relative = np.divide(size, scale, out=np.zeros_like(size), where=scale > 0)
+    return np.asarray(relative.sum() * (2.0 if parameters["scale"] == "mean" else 1.0))
 
 
-def slope(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return the slope of the least-squares line of prediction on reference."""
-    truth, guess = _pair(reference, prediction)
-    if np.ptp(truth) == 0:
-        raise MetricUndefinedError("all references are the same number, or there is only one")
-    return _scipy("linregress", "slope", truth, guess)
+def median_absolute_error(reference: AnyArray, prediction: AnyArray) -> float:
+    """Return the median of the absolute errors; the mean of the middle two if there are two."""
+    truth, guess = float_pair(reference, prediction)
+    return float(np.median(np.abs(guess - truth)))
 
 
-def ccc(reference: AnyArray, prediction: AnyArray) -> float:
-    """Return Lin's concordance correlation coefficient, in its population form."""
-    truth, guess = _pair(reference, prediction)
-    apart = truth.mean() - guess.mean()
-    scale = truth.var() + guess.var() + apart**2
-    if scale == 0:
-        raise MetricUndefinedError("all predictions and references are one and the same number")
-    covariance = np.mean((truth - truth.mean()) * (guess - guess.mean()))
-    return float(2.0 * covariance / scale)
+def centred_rmse(reference: AnyArray, prediction: AnyArray) -> float:
+    """Return the RMSE after the mean error is subtracted."""
+    truth, guess = float_pair(reference, prediction)
+    return float(np.std(guess - truth))
 
 
-def _scipy(name: str, result: str, *pair: FloatArray) -> float:
-    """Return one result of a function of scipy.stats."""
-    # Its import takes longer than most files take to score: only for the metrics that need it.
-    from scipy import stats
+def nrmse_samples(reference: AnyArray, prediction: AnyArray, *, normalizer: str) -> float:
+    """Return the RMSE divided by a scale of the reference."""
+    truth, guess = float_pair(reference, prediction)
+    if normalizer == "std_sample" and truth.size < 2:
+        raise MetricUndefinedError("the sample standard deviation needs two samples at least")
+    scale = _scale(truth, normalizer)
+    if scale == 0 or (normalizer.startswith("std") and np.ptp(truth) == 0):
+        raise MetricUndefinedError(f"the reference's {normalizer} is zero")
+    return float(np.sqrt(np.mean((guess - truth) ** 2)) / scale)
 
-    # SciPy warns of nearly constant input, where the correlation is sensitive but has a value.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return float(getattr(getattr(stats, name)(*pair), result))
+
+def _scale(truth: FloatArray, normalizer: str) -> float:
+    low, high = np.percentile(truth, [25, 75])
+    scales = {
+        "range": np.ptp(truth),
+        "std": np.std(truth),
+        "mean": np.abs(np.mean(truth)),
+        "iqr": high - low,
+        "rms": np.sqrt(np.mean(truth**2)),
+    }
+    return float(np.std(truth, ddof=1) if normalizer == "std_sample" else scales[normalizer])
 
 
-def _of_samples(
-    slug: str,
-    title: str,
-    *,
-    whole: Callable[..., float],
-    direction: Direction,
-    unit: str = "1",
-    bounds: tuple[float | None, float | None],
-    **record: object,
-) -> Metric:
+def _of_errors(slug: str, title: str, **record: object) -> Metric:
+    usual = {
+        "direction": Direction.LOWER,
+        "unit": "unit of the target",
+        "bounds": (0.0, None),
+        "perfect": 0.0,
+        "citation": _WILLMOTT,
+    }
     return Metric(
         slug=slug,
         title=title,
         family="regression",
         inputs=Inputs.SAMPLES,
         shapes=("n", "n"),
-        direction=direction,
-        unit=unit,
-        bounds=bounds,
-        missing=_ALL_ANSWERED,
-        whole=whole,
-        **record,  # type: ignore[arg-type]
+        missing=ALL_ANSWERED,
+        **{**usual, **record},  # type: ignore[arg-type]
     )
 
 
 METRICS = (
-    _of_samples(
+    _of_errors(
+        "mse",
+        "Mean squared error over samples",
+        mergeable=SamplesRule(_squares),
+        unit="unit of the target, squared",
+        help="Mean of the squared errors over all samples.",
+        traps=("One large error outweighs many small ones.", "Its root is 'rmse'."),
+        formula=r"\operatorname{mean}_i (u_i - v_i)^2",
+    ),
+    _of_errors(
         "rmse",
         "RMSE over samples",
-        whole=rmse,
-        direction=Direction.LOWER,
-        unit="unit of the target",
-        bounds=(0.0, None),
-        perfect=0.0,
+        mergeable=SamplesRule(_squares, root_mean_of),
         help="Root mean square error over all samples.",
         traps=(
             "One large error outweighs many small ones.",
@@ -160,29 +169,154 @@ METRICS = (
             "aggregate 'root_mean'.",
         ),
         formula=r"\sqrt{\operatorname{mean}_i (u_i - v_i)^2}",
-        citation="Willmott & Matsuura, Climate Research 30, 79 (2005), doi:10.3354/cr030079",
     ),
-    _of_samples(
+    _of_errors(
         "mae",
         "MAE over samples",
-        whole=mae,
-        direction=Direction.LOWER,
-        unit="unit of the target",
-        bounds=(0.0, None),
-        perfect=0.0,
+        mergeable=SamplesRule(_absolutes),
         help="Mean absolute error over all samples.",
         traps=("The same per target is 'absolute_error' with the aggregate 'mean'.",),
         formula=r"\operatorname{mean}_i |u_i - v_i|",
-        citation="Willmott & Matsuura, Climate Research 30, 79 (2005), doi:10.3354/cr030079",
     ),
-    _of_samples(
+    _of_errors(
+        "median_absolute_error",
+        "Median absolute error over samples",
+        whole=median_absolute_error,
+        help="Half of the samples have a smaller absolute error than this.",
+        traps=("Blind to how wrong the worse half is.", NEEDS_ALL),
+        formula=r"\operatorname{median}_i |u_i - v_i|",
+        citation=_HYNDMAN,
+    ),
+    _of_errors(
+        "max_absolute_error",
+        "Largest absolute error over samples",
+        mergeable=SamplesRule(_largest, lambda peak, _n, _p: float(peak), np.maximum),
+        help="Absolute error of the worst sample.",
+        traps=("A single sample decides it.", "The one of a field is 'max_error'."),
+        formula=r"\max_i |u_i - v_i|",
+        citation="Higham, Accuracy and Stability of Numerical Algorithms, SIAM 2002, "
+        "doi:10.1137/1.9780898718027",
+    ),
+    _of_errors(
+        "mape",
+        "Mean absolute percentage error",
+        mergeable=SamplesRule(_percentages, _mean_percentage),
+        unit="1",
+        parameters=(
+            Parameter(
+                "zeros",
+                "References of exactly zero: 'undefined' gives no value, 'skip' leaves the "
+                "samples out, 'floor' divides by the floor.",
+                default="undefined",
+                choices=_ZEROS,
+            ),
+            Parameter(
+                "floor",
+                "With 'floor': the smallest divisor; scikit-learn's is 2.2e-16.",
+                default=float(np.finfo(np.float64).eps),
+                low=0.0,
+            ),
+        ),
+        help="Mean of the absolute errors, each divided by the size of its reference. A fraction: "
+        "0.1 is 10 percent.",
+        traps=(
+            "Samples with small references decide it.",
+            "Too high a prediction can cost without limit, too low a one at most 1.",
+            "A zero divided by the default floor gives numbers of the order 1e15.",
+        ),
+        undefined_when="a reference is zero (by the parameter), or all are",
+        formula=r"\operatorname{mean}_i |u_i - v_i| / |v_i|",
+        citation=_HYNDMAN,
+    ),
+    _of_errors(
+        "smape",
+        "Symmetric mean absolute percentage error",
+        mergeable=SamplesRule(_symmetric),
+        unit="1",
+        bounds=(0.0, 2.0),
+        parameters=(
+            Parameter(
+                "scale",
+                "Divide by the 'mean' of both sizes (values up to 2) or by their 'sum' (up to 1).",
+                default="mean",
+                choices=("mean", "sum"),
+            ),
+        ),
+        help="Mean of the absolute errors, each divided by the mean size of reference and "
+        "prediction. A sample where both are zero counts as 0.",
+        traps=(
+            "Not symmetric in over- and underprediction, in spite of its name.",
+            "A reference of zero costs the full 2 for every prediction but zero.",
+        ),
+        formula=r"\operatorname{mean}_i 2 |u_i - v_i| / (|u_i| + |v_i|)",
+        citation=_HYNDMAN,
+    ),
+    *(
+        _of_errors(
+            slug,
+            title,
+            mergeable=SamplesRule(_log_squares, value),
+            unit="1",
+            parameters=(
+                Parameter(
+                    "log",
+                    "'log1p' takes ln(1 + x), 'log' takes ln(x); both natural.",
+                    default="log1p",
+                    choices=("log1p", "log"),
+                ),
+            ),
+            help=text,
+            traps=(
+                "Too low a prediction costs more than one too high by the same amount.",
+                "With 'log1p' the unit matters: where values are small against 1 it is a plain "
+                "error.",
+            ),
+            formula=formula,
+            citation="Törnqvist, Vartia & Vartia, The American Statistician 39, 43 (1985), "
+            "doi:10.1080/00031305.1985.10479385",
+        )
+        for slug, title, value, text, formula in (
+            (
+                "msle",
+                "Mean squared logarithmic error",
+                mean_of,
+                "Mean of the squared differences of the logarithms: errors as ratios.",
+                r"\operatorname{mean}_i (\ln(1+u_i) - \ln(1+v_i))^2",
+            ),
+            (
+                "rmsle",
+                "Root mean squared logarithmic error",
+                root_mean_of,
+                "Root of the mean squared difference of the logarithms: errors as ratios.",
+                r"\sqrt{\operatorname{mean}_i (\ln(1+u_i) - \ln(1+v_i))^2}",
+            ),
+        )
+    ),
+    _of_errors(
+        "huber",
+        "Huber loss",
+        mergeable=SamplesRule(_huber),
+        unit="unit of the target, squared",
+        parameters=(
+            Parameter(
+                "delta",
+                "Errors up to this count squared, larger ones in proportion to their size.",
+                default=1.0,
+                low=1e-300,
+            ),
+        ),
+        help="Half the squared error for small errors, growing linearly for large ones: outliers "
+        "weigh less than in the mean squared error.",
+        traps=("delta has the unit of the target.",),
+        formula=r"\operatorname{mean}_i \min(|e_i|,\delta) "
+        r"\left(|e_i| - \tfrac12 \min(|e_i|,\delta)\right),\ e = u - v",
+        citation="Huber, Ann. Math. Stat. 35, 73 (1964), doi:10.1214/aoms/1177703732",
+    ),
+    _of_errors(
         "mean_error",
         "Mean error (bias)",
-        whole=mean_error,
-        direction=Direction.LOWER,
-        unit="unit of the target",
+        mergeable=SamplesRule(_signed),
         bounds=(None, None),
-        perfect=0.0,
         rankable=False,
         parameters=(SIGN,),
         help="Mean of the errors with their signs: whether predictions are too high or too low.",
@@ -193,106 +327,40 @@ METRICS = (
         formula=r"\operatorname{mean}_i (u_i - v_i)",
         citation="JCGM 200:2012, International Vocabulary of Metrology, 2.18",
     ),
-    _of_samples(
-        "r2_determination",
-        "R2, coefficient of determination",
-        whole=r2_determination,
-        direction=Direction.HIGHER,
-        bounds=(None, 1.0),
-        perfect=1.0,
-        help="1 minus the squared error divided by the spread of the reference. 0 is as good as "
-        "the reference's mean; it may be negative.",
-        traps=("Not the square of a correlation: that is r2_pearson, and it forgives bias.",),
-        undefined_when="all references are the same number",
-        formula=r"1 - \sum_i (v_i - u_i)^2 / \sum_i (v_i - \bar v)^2",
-        citation="Draper & Smith, Applied Regression Analysis, 3rd ed., Wiley 1998",
+    _of_errors(
+        "centred_rmse",
+        "Centred RMSE",
+        whole=centred_rmse,
+        help="RMSE after the mean error is subtracted: what a constant offset cannot mend.",
+        traps=("Blind to bias: a prediction that is off by a constant scores 0.", NEEDS_ALL),
+        formula=r"\sqrt{\operatorname{mean}_i (u_i - v_i - \overline{u - v})^2}",
+        citation="Gaieb et al., D3R Grand Challenge 3, J. Comput.-Aided Mol. Des. 33, 1 (2019), "
+        "doi:10.1007/s10822-018-0180-4",
     ),
-    _of_samples(
-        "r2_pearson",
-        "R2, squared Pearson correlation",
-        whole=r2_pearson,
-        direction=Direction.HIGHER,
-        bounds=(0.0, 1.0),
-        perfect=1.0,
-        help="Square of Pearson's correlation: how well a straight line through the predictions "
-        "fits, whatever its slope and offset.",
-        traps=(
-            "Blind to bias and scale, and even to the sign of the correlation.",
-            "Not the coefficient of determination: that is r2_determination.",
+    _of_errors(
+        "nrmse_samples",
+        "Normalized RMSE over samples",
+        whole=nrmse_samples,
+        unit="1",
+        parameters=(
+            Parameter(
+                "normalizer",
+                "What of the reference the RMSE is divided by: its 'range', standard deviation "
+                "('std' with divisor N, 'std_sample' with N-1), absolute 'mean', interquartile "
+                "range 'iqr' (linear interpolation), or root mean square 'rms'.",
+                default="range",
+                choices=("range", "std", "std_sample", "mean", "iqr", "rms"),
+            ),
         ),
-        undefined_when=_CONSTANT,
-        formula=r"r(u, v)^2",
-        citation="Pearson, Proc. R. Soc. London 58, 240 (1895), doi:10.1098/rspl.1895.0041",
-    ),
-    _of_samples(
-        "pearson",
-        "Pearson correlation",
-        whole=pearson,
-        direction=Direction.HIGHER,
-        bounds=(-1.0, 1.0),
-        perfect=1.0,
-        help="Linear correlation of predictions and references.",
-        traps=("Blind to bias and scale.", "A single far-out target can decide it."),
-        undefined_when=_CONSTANT,
-        formula=r"\operatorname{cov}(u, v) / (\sigma_u \sigma_v)",
-        citation="Pearson, Proc. R. Soc. London 58, 240 (1895), doi:10.1098/rspl.1895.0041",
-    ),
-    _of_samples(
-        "spearman",
-        "Spearman rank correlation",
-        whole=spearman,
-        direction=Direction.HIGHER,
-        bounds=(-1.0, 1.0),
-        perfect=1.0,
-        help="Correlation of the ranks: whether the order is right. Ties get average ranks.",
-        traps=("Blind to the size of errors that do not change the order.",),
-        undefined_when=_CONSTANT,
-        formula=r"r(\operatorname{rank} u, \operatorname{rank} v)",
-        citation="Spearman, Am. J. Psychol. 15, 72 (1904), doi:10.2307/1412159",
-    ),
-    _of_samples(
-        "kendall_tau_b",
-        "Kendall tau-b",
-        whole=kendall_tau_b,
-        direction=Direction.HIGHER,
-        bounds=(-1.0, 1.0),
-        perfect=1.0,
-        help="Share of target pairs in the right order minus the share in the wrong order, "
-        "allowing for ties.",
-        traps=("tau-b, tau-a and tau-c differ when there are ties.",),
-        undefined_when=_CONSTANT,
-        formula=r"(P - Q) / \sqrt{(P + Q + T_u)(P + Q + T_v)}",
-        citation="Kendall, Biometrika 33, 239 (1945), doi:10.1093/biomet/33.3.239",
-    ),
-    _of_samples(
-        "slope",
-        "Slope of prediction on reference",
-        whole=slope,
-        direction=Direction.HIGHER,
-        bounds=(None, None),
-        perfect=1.0,
-        rankable=False,
-        help="Slope of the least-squares line through (reference, prediction): below 1, large "
-        "values are predicted too small.",
+        help="RMSE in units of the reference's own scale, so that targets of different units "
+        "compare.",
         traps=(
-            "1 is best and both sides are worse, so it cannot rank entries.",
-            "The slope of reference on prediction is another number.",
+            "Publications that say NRMSE use any of the six: read the parameter.",
+            "The range depends on two samples only and grows with their number.",
+            NEEDS_ALL,
         ),
-        undefined_when="all references are the same number",
-        formula=r"\operatorname{cov}(u, v) / \operatorname{var}(v)",
-        citation="Draper & Smith, Applied Regression Analysis, 3rd ed., Wiley 1998",
-    ),
-    _of_samples(
-        "ccc",
-        "Concordance correlation",
-        whole=ccc,
-        direction=Direction.HIGHER,
-        bounds=(-1.0, 1.0),
-        perfect=1.0,
-        help="Agreement with the line prediction = reference: correlation, bias and scale in one.",
-        traps=("Population variances (divisor N), as Lin defines it; other software uses N-1.",),
-        undefined_when="all predictions and references are one and the same number",
-        formula=r"2 s_{uv} / (s_u^2 + s_v^2 + (\bar u - \bar v)^2)",
-        citation="Lin, Biometrics 45, 255 (1989), doi:10.2307/2532051",
+        undefined_when="the chosen scale of the reference is zero",
+        formula=r"\sqrt{\operatorname{mean}_i (u_i - v_i)^2} / s(v)",
+        citation=_HYNDMAN,
     ),
 )

@@ -15,6 +15,7 @@ _LOCATOR = struct.Struct("<4sIQI")
 _END64 = struct.Struct("<4sQHHIIQQQQ")
 _ENTRY_BYTES = 46 + 512  # a central entry with a name and extra fields of sane length
 _ENCRYPTED_OR_PATCHED = 0x1 | 0x20 | 0x40
+_SAVEZ = "write it with numpy.savez or numpy.savez_compressed and upload it unchanged"
 ALLOWED_COMPRESSION = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 UNREADABLE = (
@@ -27,7 +28,9 @@ UNREADABLE = (
 )
 
 
-def open_archive(handle: BinaryIO, log: ProblemLog, *, max_members: int) -> zipfile.ZipFile | None:
+def open_archive(
+    handle: BinaryIO, log: ProblemLog, *, max_members: int, remedy: str = _SAVEZ
+) -> zipfile.ZipFile | None:
     """Open a zip file, or return None after noting why it is not opened.
 
     The directory must end exactly at the end of the file, with no comment and nothing between,
@@ -39,7 +42,7 @@ def open_archive(handle: BinaryIO, log: ProblemLog, *, max_members: int) -> zipf
         log.add(
             "NOT_ZIP",
             "the file is not a plain zip archive",
-            remedy="write it with numpy.savez or numpy.savez_compressed and upload it unchanged",
+            remedy=remedy,
         )
         return None
     entries, length = span

@@ -6,15 +6,18 @@ It never sees a path or an address, so it can run where there is neither.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
 from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoring.contract import JsonValue, Problem, TargetSpec
-from scoring.errors import PredictionFormatError, ReaderOptionError
+from scoring.errors import MissingPackageError, PredictionFormatError, ReaderOptionError
 
 PROBLEM_LIMIT = 50
 CHUNK_BYTES = 4 * 2**20
@@ -93,6 +96,7 @@ class Prediction:
 
     sources: Mapping[str, ArraySource]
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    checked: bool = True  # False: values are still to be looked at, by whoever reads them
 
     @property
     def answered(self) -> tuple[str, ...]:
@@ -166,6 +170,32 @@ REQUIRE_ALL = ReaderOption(
 )
 
 
+# What every round may declare. Readers make no use of it: it helps to mend a file beforehand.
+HARMONIZING_OPTIONS = (
+    ReaderOption(
+        "units",
+        "The unit of the values, and others that a person may convert a file from before handing "
+        "it in: {unit: kcal/mol, accepts: {kJ/mol: 0.2390057}}. With an offset: "
+        "{unit: K, accepts: {degC: {factor: 1, offset: 273.15}}}.",
+        default={},
+        kind=dict,
+    ),
+    ReaderOption(
+        "synonyms",
+        "Other names under which files may have a column: {value: [logP, logp_pred]}.",
+        default={},
+        kind=dict,
+    ),
+)
+
+
+class OptionCheck(Protocol):
+    """What declared options must agree on beyond their types. They are complete."""
+
+    def __call__(self, options: Mapping[str, JsonValue], /) -> None:
+        """Raise `ReaderOptionError` if the options contradict each other or cannot be meant."""
+
+
 class ReadFunction(Protocol):
     """The work of a reader. `options` are complete: every declared option has a value."""
 
@@ -188,6 +218,36 @@ class Reader:
     extensions: tuple[str, ...]  # with the dot: (".npz",)
     read_function: ReadFunction
     options: tuple[ReaderOption, ...] = (REQUIRE_ALL,)
+    open_function: ReadFunction | None = None  # the same, without looking at values
+    check_options: OptionCheck | None = None
+    extra: str = ""  # what installs the packages it needs: pip install 'heldout[extra]'
+    packages: tuple[str, ...] = ()  # modules it needs beyond those of the engine
+
+    @property
+    def is_installed(self) -> bool:
+        """Tell whether the packages that it needs are there."""
+        return all(_is_installed(name) for name in self.packages)
+
+    def load_packages(self) -> None:
+        """Import the packages that it needs, as a process does that will fork to read files."""
+        if self.is_installed:
+            for name in self.packages:
+                importlib.import_module(name)
+
+    def open(
+        self,
+        handle: BinaryIO,
+        *,
+        options: Mapping[str, JsonValue] | None = None,
+        targets: Sequence[TargetSpec],
+    ) -> Prediction:
+        """Open a prediction file for someone who looks at the values while using them.
+
+        As `read`, but if the format allows, values are neither read nor checked yet; then
+        ``checked`` of the result is False, and damage may show only when a source is read.
+        """
+        work = self.open_function or self.read_function
+        return work(handle, options=self.complete(options or {}), targets=targets)
 
     def read(
         self,
@@ -213,19 +273,49 @@ class Reader:
             With every problem found in the file, up to `PROBLEM_LIMIT`.
         ReaderOptionError
             If the options themselves are wrong, which is the organizer's to mend.
+        MissingPackageError
+            If the format needs a package that is not installed.
         """
         return self.read_function(handle, options=self.complete(options or {}), targets=targets)
 
     def complete(self, options: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """Check declared options and fill in the defaults of the others."""
-        known = {option.name: option for option in self.options}
+        """Check declared options and fill in the defaults of the others.
+
+        Raises
+        ------
+        ReaderOptionError
+            If one is unknown, of another kind, or contradicts another.
+        MissingPackageError
+            If the format needs a package that is not installed.
+        """
+        if not self.is_installed:
+            raise MissingPackageError(
+                f"reader {self.slug} needs one more package: pip install 'heldout[{self.extra}]'"
+            )
+        known = {option.name: option for option in (*self.options, *HARMONIZING_OPTIONS)}
         for name, value in options.items():
             if name not in known:
                 raise ReaderOptionError(
                     f"reader {self.slug} has no option {name!r}; it has {', '.join(sorted(known))}"
                 )
             _check_option(self.slug, known[name], value=value)
-        return {name: options.get(name, option.default) for name, option in known.items()}
+        complete = {name: options.get(name, option.default) for name, option in known.items()}
+        if self.check_options is not None:
+            self.check_options(complete)
+        return complete
+
+
+@cache
+def _is_installed(package: str) -> bool:
+    return find_spec(package) is not None
+
+
+def _check_synonyms(reader: str, synonyms: Mapping[str, JsonValue]) -> None:
+    for name, words in synonyms.items():
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ReaderOptionError(
+                f"reader {reader}: option synonyms must name a list of words for {name}"
+            )
 
 
 def _check_option(reader: str, option: ReaderOption, *, value: JsonValue) -> None:

@@ -143,7 +143,7 @@ def check_values(
     tallies = {"NOT_FINITE": _Tally(), "OUT_OF_RANGE": _Tally()}
     row = 0
     for block in source.chunks(SLAB_BYTES):
-        if not _all_right(block, target):
+        if not all_right(block, target):
             finite = np.isfinite(block)
             tallies["NOT_FINITE"].count(~finite, row=row)
             tallies["OUT_OF_RANGE"].count(_outside(block, target) & finite, row=row)
@@ -201,7 +201,7 @@ class _Tally:
         self.total += found
 
 
-def _all_right(block: AnyArray, target: TargetSpec) -> bool:
+def all_right(block: AnyArray, target: TargetSpec) -> bool:
     """Tell whether all values are finite and in range, by the extremes: both keep a NaN."""
     if not block.size:
         return True

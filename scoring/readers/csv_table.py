@@ -7,13 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-import numpy as np
-
 from scoring.contract import JsonValue, TargetSpec
-from scoring.errors import ReaderOptionError
 from scoring.readers.base import (
     REQUIRE_ALL,
-    AnyArray,
     ArraySource,
     MemorySource,
     Prediction,
@@ -30,9 +26,17 @@ from scoring.readers.checks import (
     suggestion,
 )
 from scoring.readers.number_text import NumberError, parse_number
+from scoring.readers.table_options import (
+    EXTRA_COLUMNS,
+    ID_COLUMN,
+    VALUE_COLUMNS,
+    check_columns,
+    check_widths,
+    in_shape,
+    note_too_many_rows,
+    row_limit,
+)
 from scoring.readers.text_lines import read_lines
-
-_SPARE_ROWS = 1000  # rows beyond the targets that are still read and told of
 
 
 @dataclass(slots=True)
@@ -59,32 +63,19 @@ def read_csv(
         delimiter=options["delimiter"],
         specs={target.slug: target for target in targets},
     )
-    _check_setup(table, targets)
+    check_columns(options)
+    check_widths(targets, columns=table.value_columns)
     log = ProblemLog()
     rows = _rows(handle, log, delimiter=table.delimiter)
     if _read_header(rows, table, log, strict=options["extra_columns"] == "refuse"):
         for count, (number, cells) in enumerate(rows):
-            if count >= len(targets) + _SPARE_ROWS:
-                _note_too_many(log, number, targets=len(targets))
+            if count >= row_limit(targets):
+                note_too_many_rows(log, targets, where=f"row {number}")
                 break
             _read_row(table, cells, log=log, number=number)
         check_complete(log, table.first_rows, targets=targets, options=options)
     log.raise_if_any()
     return Prediction(_sources(table, targets))
-
-
-def _check_setup(table: _Table, targets: Sequence[TargetSpec]) -> None:
-    width = len(table.value_columns)
-    names = {table.id_column, *table.value_columns}
-    if not width or len(names) != width + 1:
-        raise ReaderOptionError("reader csv: name one id column and different value columns")
-    allowed = {(), (1,)} if width == 1 else {(width,)}
-    for target in targets:
-        if target.shape not in allowed:
-            raise ReaderOptionError(
-                f"reader csv: target {target.slug} has another number of values than the "
-                f"{width} value column(s) declared"
-            )
 
 
 def _rows(handle: BinaryIO, log: ProblemLog, *, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -202,22 +193,20 @@ def _cell(
     return value
 
 
-def _note_too_many(log: ProblemLog, number: int, *, targets: int) -> None:
-    log.add(
-        "TOO_MANY_ROWS",
-        f"there are far more rows than the {targets} target(s) of the round",
-        where=f"row {number}",
-        remedy="write one row for each target",
-    )
-
-
 def _sources(table: _Table, targets: Sequence[TargetSpec]) -> dict[str, ArraySource]:
     return {
-        target.slug: MemorySource(_shaped(table.values[target.slug], target))
+        target.slug: MemorySource(in_shape(table.values[target.slug], target))
         for target in targets
         if target.slug in table.values
     }
 
+
+DELIMITER = ReaderOption(
+    "delimiter",
+    "What separates the cells of a row.",
+    default=",",
+    choices=(",", ";", "\t", "|"),
+)
 
 READER = Reader(
     slug="csv",
@@ -230,30 +219,11 @@ READER = Reader(
     extensions=(".csv", ".tsv", ".txt"),
     read_function=read_csv,
     options=(
-        ReaderOption("id_column", "The column with the target's name.", default="target"),
-        ReaderOption(
-            "value_columns",
-            "The column(s) with the predicted value(s), in the order of the target's only axis.",
-            default=("value",),
-            kind=(list, tuple),
-        ),
-        ReaderOption(
-            "delimiter",
-            "What separates the cells of a row.",
-            default=",",
-            choices=(",", ";", "\t", "|"),
-        ),
-        ReaderOption(
-            "extra_columns",
-            "What to do with columns the round does not declare.",
-            default="refuse",
-            choices=("refuse", "ignore"),
-        ),
+        ID_COLUMN,
+        VALUE_COLUMNS,
+        DELIMITER,
+        EXTRA_COLUMNS,
         REQUIRE_ALL,
     ),
+    check_options=check_columns,
 )
-
-
-def _shaped(values: Sequence[float], target: TargetSpec) -> AnyArray:
-    """Return a row's values in the target's shape: one number, or one axis."""
-    return np.array(values) if target.shape else np.array(values[0])

@@ -34,6 +34,27 @@ def read_npy(
     handle: BinaryIO, *, options: Mapping[str, JsonValue], targets: Sequence[TargetSpec]
 ) -> Prediction:
     """Read a .npy file; see `READER` for what may be in it."""
+    log, sources = _open(handle, options=options, targets=targets)
+    specs = {target.slug: target for target in targets}
+    for slug, array in sources.items():
+        check_values(log, specs[slug], source=array)
+    log.raise_if_any()
+    return Prediction(sources)
+
+
+def open_npy(
+    handle: BinaryIO, *, options: Mapping[str, JsonValue], targets: Sequence[TargetSpec]
+) -> Prediction:
+    """Open a .npy file without looking at values."""
+    log, sources = _open(handle, options=options, targets=targets)
+    log.raise_if_any()
+    return Prediction(sources, checked=False)
+
+
+def _open(
+    handle: BinaryIO, *, options: Mapping[str, JsonValue], targets: Sequence[TargetSpec]
+) -> tuple[ProblemLog, dict[str, ArraySource]]:
+    """Return a source for each target whose shape is right, and what is wrong with the others."""
     stacked = _stacked_targets(options["stack"], targets)
     log = ProblemLog()
     if not stacked:
@@ -43,11 +64,12 @@ def read_npy(
     else:
         sources = _open_stack(handle, log, stacked=stacked)
     specs = {target.slug: target for target in targets}
-    for slug, array in sources.items():
-        if check_shape(log, specs[slug], shape=array.shape):
-            check_values(log, specs[slug], source=array)
-    log.raise_if_any()
-    return Prediction(sources)
+    fits = {
+        slug: array
+        for slug, array in sources.items()
+        if check_shape(log, specs[slug], shape=array.shape)
+    }
+    return log, fits
 
 
 def _stacked_targets(
@@ -109,6 +131,7 @@ READER = Reader(
     ),
     extensions=(".npy",),
     read_function=read_npy,
+    open_function=open_npy,
     options=(
         ReaderOption(
             "stack",

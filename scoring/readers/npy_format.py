@@ -8,10 +8,12 @@ Nothing is allocated before that, and nothing is ever unpickled.
 from __future__ import annotations
 
 import math
+import os
 import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn, Protocol
 from zipfile import BadZipFile
@@ -143,6 +145,12 @@ class StreamSource:
             rows = min(step, self.shape[0] - first)
             yield self._take(stream, rows * math.prod(row_shape)).reshape(rows, *row_shape)
 
+    def flat(self) -> ValueStream:
+        """Return the values in C order, read into one buffer that is used again."""
+        if self._header.fortran_order and len(self.shape) > 1:
+            raise ValueError("values in Fortran order cannot be streamed in C order")
+        return ValueStream(self._start(), self.dtype, where=self._where)
+
     def _take(self, stream: ByteStream, count: int) -> AnyArray:
         wanted = count * self.dtype.itemsize
         try:
@@ -155,6 +163,80 @@ class StreamSource:
             # A byte other than 0 and 1 is no valid bool in memory.
             return np.frombuffer(taken, dtype=np.uint8).astype(np.bool_)
         return np.frombuffer(taken, dtype=self.dtype)
+
+
+class ValueStream:
+    """The values behind a header, one after the other, without a new allocation for each piece."""
+
+    def __init__(self, stream: ByteStream, dtype: np.dtype[Any], *, where: str) -> None:
+        self._stream = stream
+        self._dtype = dtype
+        self._where = where
+        self._buffer = np.empty(0, dtype=np.uint8)
+        self._ahead = _ReadAhead(stream)
+
+    def take(self, count: int, /) -> AnyArray:
+        """Return the next `count` values; they are overwritten by the next call."""
+        wanted = count * self._dtype.itemsize
+        if wanted > len(self._buffer):
+            self._buffer = np.empty(wanted, dtype=np.uint8)
+        piece = self._buffer[:wanted]
+        try:
+            filled = _fill(self._stream, piece)
+        except _DAMAGE:
+            raise_damage(self._where)
+        if filled != wanted:
+            raise_damage(self._where)
+        self._ahead.passed(wanted)
+        # A byte other than 0 and 1 is no valid bool in memory.
+        return piece.astype(np.bool_) if self._dtype.kind == "b" else piece.view(self._dtype)
+
+
+def _fill(stream: ByteStream, piece: AnyArray) -> int:
+    """Read into an array of bytes until it is full or nothing comes; return how many came."""
+    readinto: Callable[[memoryview], int | None] | None = getattr(stream, "readinto", None)
+    filled = 0
+    with memoryview(piece.data) as view:
+        while filled < len(piece):
+            if readinto is not None:
+                found = readinto(view[filled:]) or 0
+            else:
+                read = stream.read(len(piece) - filled)
+                found = len(read)
+                view[filled : filled + found] = read
+            if not found:
+                break
+            filled += found
+    return filled
+
+
+class _ReadAhead:
+    """Tells the system which bytes come next; about halves the time where the disk must work."""
+
+    _WINDOW = 8 * 2**20
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._descriptor = -1  # of a stream that is no file of the system: there is nobody to tell
+        self._position = self._told = 0
+        if not hasattr(os, "posix_fadvise"):
+            return
+        with suppress(AttributeError, OSError, ValueError):
+            self._position = self._told = stream.tell()  # type: ignore[attr-defined]
+            self._descriptor = stream.fileno()  # type: ignore[attr-defined]
+            self._advise(self._position, 0, os.POSIX_FADV_SEQUENTIAL)
+
+    def passed(self, count: int) -> None:
+        """Note that `count` more bytes were read; speak every half window."""
+        if self._descriptor < 0:
+            return
+        self._position += count
+        if self._position + self._WINDOW // 2 > self._told:
+            self._advise(self._told, self._WINDOW, os.POSIX_FADV_WILLNEED)
+            self._told += self._WINDOW
+
+    def _advise(self, start: int, length: int, advice: int) -> None:
+        with suppress(OSError):
+            os.posix_fadvise(self._descriptor, start, length, advice)
 
 
 def read_exactly(stream: ByteStream, wanted: int) -> bytearray:

@@ -36,6 +36,27 @@ def read_npz(
     handle: BinaryIO, *, options: Mapping[str, JsonValue], targets: Sequence[TargetSpec]
 ) -> Prediction:
     """Read a .npz file; see `READER` for what may be in it."""
+    log, sources = _open(handle, options=options, targets=targets, look=True)
+    log.raise_if_any()
+    return Prediction(sources)
+
+
+def open_npz(
+    handle: BinaryIO, *, options: Mapping[str, JsonValue], targets: Sequence[TargetSpec]
+) -> Prediction:
+    """Open a .npz file without looking at values."""
+    log, sources = _open(handle, options=options, targets=targets, look=False)
+    log.raise_if_any()
+    return Prediction(sources, checked=False)
+
+
+def _open(
+    handle: BinaryIO,
+    *,
+    options: Mapping[str, JsonValue],
+    targets: Sequence[TargetSpec],
+    look: bool,
+) -> tuple[ProblemLog, dict[str, ArraySource]]:
     log = ProblemLog()
     archive = open_archive(handle, log, max_members=len(targets) + _SPARE_MEMBERS)
     log.raise_if_any()
@@ -45,11 +66,12 @@ def read_npz(
         if target.slug in members:
             member = members[target.slug]
             source = _open_member(cast(zipfile.ZipFile, archive), member, log=log, target=target)
+            if source is not None and look:
+                source = _looked_through(source, member, log=log, target=target)
             if source is not None:
                 sources[target.slug] = source
     check_complete(log, members, targets=targets, options=options)
-    log.raise_if_any()
-    return Prediction(sources)
+    return log, sources
 
 
 def _members(
@@ -82,7 +104,7 @@ def _members(
 def _open_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, log: ProblemLog, target: TargetSpec
 ) -> ArraySource | None:
-    """Return the source of one member if its packing, header, shape and values are right.
+    """Return the source of one member if its packing, header and shape are right.
 
     The shape is compared with the target's before any value is unpacked, so what a member may
     cost is set by the round and not by the file.
@@ -108,8 +130,19 @@ def _open_member(
         return stream
 
     try:
-        source = source_of(header, start, where=where)
-        check_values(log, target, source=source, where=where)
+        return source_of(header, start, where=where)
+    except PredictionFormatError as error:
+        for problem in error.problems:
+            log.append(problem)
+        return None
+
+
+def _looked_through(
+    source: ArraySource, member: zipfile.ZipInfo, *, log: ProblemLog, target: TargetSpec
+) -> ArraySource | None:
+    """Return the source again if its bytes can be read, after noting values that are wrong."""
+    try:
+        check_values(log, target, source=source, where=member_label(member.orig_filename))
     except PredictionFormatError as error:
         for problem in error.problems:
             log.append(problem)
@@ -127,5 +160,6 @@ READER = Reader(
     ),
     extensions=(".npz",),
     read_function=read_npz,
+    open_function=open_npz,
     options=(REQUIRE_ALL,),
 )

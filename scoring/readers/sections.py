@@ -78,6 +78,12 @@ def read_sections(
     return Prediction(table_reading.sources, metadata)
 
 
+def check_layout(options: Mapping[str, JsonValue]) -> None:
+    """Raise `ReaderOptionError` if the declared layout or table contradicts itself."""
+    table_from(options, layout=layout_from(options), targets=())
+    encodings_from(options["encodings"])
+
+
 def _read_prose(log: ProblemLog, body: SectionBody, *, layout: Layout) -> JsonValue:
     """Return a text section in its declared kind; note a required one that says nothing."""
     lines = [printable(layout.without_padding(line.text)) for line in body.lines]
@@ -174,4 +180,5 @@ READER = Reader(
         ReaderOption("max_lines", "The most lines that are read.", 20_000, int),
         ReaderOption("max_line_length", "The longest line, in characters.", 20_000, int),
     ),
+    check_options=check_layout,
 )

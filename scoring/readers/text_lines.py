@@ -14,22 +14,24 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|\ufeff")
 
 
-def read_lines(handle: BinaryIO, log: ProblemLog) -> Iterator[tuple[int, str]]:
+def read_lines(
+    handle: BinaryIO, log: ProblemLog, *, max_bytes: int = LINE_BYTES
+) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, text without its line end) of a UTF-8 file.
 
     A byte order mark and either line end (LF, CRLF) are taken; a line that is not UTF-8, or that
-    holds control characters, is noted and left out. A line longer than `LINE_BYTES` ends the
+    holds control characters, is noted and left out. A line longer than `max_bytes` ends the
     reading, so that memory stays bounded whatever the file holds.
     """
     handle.seek(0)
     number = 0
-    while raw := handle.readline(LINE_BYTES + 1):
+    while raw := handle.readline(max_bytes + 1):
         number += 1
         where = f"line {number}"
-        if len(raw) > LINE_BYTES:
+        if len(raw) > max_bytes:
             log.add(
                 "LINE_TOO_LONG",
-                f"{where} is longer than {LINE_BYTES} bytes",
+                f"{where} is longer than {max_bytes} bytes",
                 where=where,
                 remedy="end each row with a line break",
             )

@@ -101,6 +101,10 @@ class Submission(models.Model):
     )
     note = models.CharField(max_length=300, blank=True)
     idempotency_key = models.CharField(max_length=80, blank=True, editable=False)
+    # Empty where a release that did not know it took the file.
+    request_id = models.CharField(  # noqa: DJ001
+        max_length=64, null=True, editable=False, help_text="Found in the logs of web and worker."
+    )
 
     received_at = models.DateTimeField(help_text="When the upload started; deadlines look at this.")
     file = models.FileField(storage=upload_storage, max_length=200, editable=False)
@@ -120,6 +124,11 @@ class Submission(models.Model):
     )
     not_before = models.DateTimeField(
         null=True, blank=True, help_text="A repeated attempt waits until then."
+    )
+    priority = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Set by operators: the higher is taken first in the turn of its challenge.",
     )
     finished_at = models.DateTimeField(null=True, blank=True)
     reason_code = models.CharField(max_length=40, blank=True)
@@ -159,6 +168,21 @@ class Submission(models.Model):
                 name="submission_unfinished",
             ),
             models.Index(fields=["round", "state"], name="submission_by_round"),
+            models.Index(
+                fields=["round", "queued_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="submission_turn_of_round",
+            ),
+            models.Index(
+                fields=["team", "round", "queued_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="submission_turn_of_team",
+            ),
+            models.Index(
+                fields=["priority"],
+                condition=models.Q(priority__isnull=False),
+                name="submission_put_first",
+            ),
             models.Index(
                 fields=["claimed_at"],
                 condition=models.Q(claimed_at__isnull=False),

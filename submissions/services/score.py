@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from accounts.trace import traced
 from challenges.errors import ChallengeError
-from challenges.models import Round, Target
+from challenges.models import Correction, Round, Target
 from challenges.selectors import metric_choices, prediction_format, spec_of, target_specs
 from challenges.services.references import current_versions, open_references
 from scoring.cage import CageError, CageLimits, CageOutcome, score_in_cage
 from scoring.contract import CheckReport, ScoreReport, TargetSpec
 from submissions.errors import SubmissionError
 from submissions.models import Submission, SubmissionState
+from submissions.services import tally
 from submissions.services.claim import Claim
 from submissions.services.lease import kept_alive
 from submissions.services.outcome import Failure, write_failure, write_rejection, write_scores
@@ -40,7 +43,9 @@ _WRITE_PATIENCE_S = (0.5, 1, 2, 4, 8, 16, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
+class ScoredFile:
+    """What the engine says of a file, and which answers it was compared with."""
+
     report: ScoreReport
     reference_versions: dict[str, int]
 
@@ -53,12 +58,18 @@ def score_claimed(claim: Claim) -> SubmissionState | None:
     SubmissionState or None
         The state written, or None if the claim was lost meanwhile and nothing was written.
     """
-    with kept_alive(claim):
+    with _traced(claim), kept_alive(claim):
         result = _attempt(claim)
         return _patiently(lambda: _write(claim, result))
 
 
-def _write(claim: Claim, result: _Result | CheckReport | Failure) -> SubmissionState | None:
+def _traced(claim: Claim) -> AbstractContextManager[None]:
+    """Let every line of the attempt name the submission and the request that brought it."""
+    submission = claim.submission
+    return traced(request=submission.request_id, submission=submission.code, attempt=claim.attempt)
+
+
+def _write(claim: Claim, result: ScoredFile | CheckReport | Failure) -> SubmissionState | None:
     if isinstance(result, Failure):
         return write_failure(claim, result)
     if isinstance(result, CheckReport):
@@ -68,9 +79,9 @@ def _write(claim: Claim, result: _Result | CheckReport | Failure) -> SubmissionS
     return write_scores(claim, result.report, reference_versions=result.reference_versions)
 
 
-def _attempt(claim: Claim) -> _Result | CheckReport | Failure:
+def _attempt(claim: Claim) -> ScoredFile | CheckReport | Failure:
     try:
-        return _run_engine(claim.submission)
+        return run_engine(claim.submission)
     except CageError as error:
         return _ended_badly(claim.submission, error)
     except FileNotFoundError:
@@ -84,14 +95,30 @@ def _attempt(claim: Claim) -> _Result | CheckReport | Failure:
         return Failure("INTERNAL", _OURS, f"{type(error).__name__}; the log has the rest.")
 
 
-def _run_engine(submission: Submission) -> _Result:
+def run_engine(submission: Submission, *, correction: Correction | None = None) -> ScoredFile:
+    """Score a submission's file in the cage, against what is in force or a correction proposes.
+
+    Raises
+    ------
+    CageError
+        If the engine came to no result.
+    ChallengeError
+        If an answer is not in storage.
+    FileNotFoundError
+        If the submission's file is not.
+    """
     round_ = submission.round
-    versions = current_versions(round_)
+    versions = current_versions(round_, correction=correction)
     with (
         submission.file.open("rb") as stored,
-        open_references(round=round_, purpose="score", subject=submission.code) as references,
+        open_references(
+            round=round_,
+            purpose="score" if correction is None else "shadow score",
+            subject=submission.code,
+            correction=correction,
+        ) as references,
     ):
-        if current_versions(round_) != versions:
+        if current_versions(round_, correction=correction) != versions:
             raise CageError(CageOutcome.BROKEN, "a reference was replaced at this moment")
         scored = [spec for spec in target_specs(round_) if spec.slug in references]
         if not scored:
@@ -101,11 +128,11 @@ def _run_engine(submission: Submission) -> _Result:
             prediction_format(round_),
             scored,
             {spec.slug: references[spec.slug] for spec in scored},
-            metric_choices(round_),
+            metric_choices(round_, correction=correction),
             limits=CageLimits(settings.SCORING_MEMORY_BYTES, settings.SCORING_WALL_S),
             also_readable=_also_readable(round_, submission, scored),
         )
-    return _Result(report, versions)
+    return ScoredFile(report, versions)
 
 
 def _also_readable(
@@ -123,6 +150,7 @@ def _ended_badly(submission: Submission, error: CageError) -> CheckReport | Fail
     for two attempts and one look at the file alone, however many attempts are allowed.
     """
     code = f"SCORER_{error.outcome.name}"
+    tally.count(f"cage {error.outcome}")
     is_poison = error.outcome in _POISON
     again = is_poison and submission.reason_code == code
     last = again or submission.attempt >= settings.SCORING_MAX_ATTEMPTS

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import Team, User
+from accounts.trace import request_id
 from catalog.models import Artifact
 from challenges.models import Round
 from scoring.contract import CheckReport
@@ -19,6 +20,7 @@ from submissions.file_names import clean_file_name
 from submissions.models import Submission
 from submissions.services import quota
 from submissions.services.gate import check_gate
+from submissions.services.slots import upload_slot
 from submissions.services.upload import StoredUpload, discard, store_upload
 from submissions.services.validate import check_upload, require_ok, upload_limit
 
@@ -70,12 +72,15 @@ def submit(
         _check_method(method, team)
     if len(note) > 300:
         raise SubmissionError("NOTE_TOO_LONG", "A note has 300 characters at most.")
-    with store_upload(
-        chunks,
-        limit_bytes=upload_limit(round),
-        size_bytes=size_bytes,
-        expected_sha256=expected_sha256,
-    ) as upload:
+    with (
+        upload_slot(team),
+        store_upload(
+            chunks,
+            limit_bytes=upload_limit(round),
+            size_bytes=size_bytes,
+            expected_sha256=expected_sha256,
+        ) as upload,
+    ):
         report = check_upload(upload, round, at=received_at)
         require_ok(report)
         submission = Submission(
@@ -85,6 +90,7 @@ def submit(
             entry_kind=entry_kind,
             note=note,
             idempotency_key=idempotency_key,
+            request_id=request_id(),
             received_at=received_at,
             file_name=clean_file_name(file_name),
         )
@@ -118,6 +124,11 @@ def _keep(
         if earlier is None:
             raise
         return earlier
+    except (OperationalError, InterfaceError):
+        # The database went away, perhaps after it committed: a file without a row is harmless,
+        # a row without its file is a lost submission.
+        logger.warning("kept the file %s without knowing whether its row was written", key)
+        raise
     except BaseException:
         discard(key)
         raise

@@ -11,8 +11,9 @@ from django.db.models.functions import Now
 
 from submissions import enqueue
 from submissions.models import Submission, SubmissionState
-from submissions.services import quota
+from submissions.services import quota, tally
 from submissions.services.claim import claimable
+from submissions.services.shadow import shadows_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,9 @@ def sweep() -> SweepReport:
     )
     for row in spent.order_by("pk")[:BATCH]:
         failed += _fail(row, "It was queued without an attempt left.")
-    waiting = min(claimable().count(), MOST_HINTS)
+    tally.count(tally.LEASES_LOST, requeued + failed)
+    tally.count(tally.SWEEP)
+    waiting = min(claimable()[:MOST_HINTS].count() + shadows_waiting(), MOST_HINTS)
     if waiting:
         enqueue.scoring(hints=waiting)
     if requeued or failed:

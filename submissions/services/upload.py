@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from django.utils import timezone
 from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
 from submissions.models.submission import upload_storage
 
+# An upload that has not written for so long is not on its way any more.
+LEFT_OVER_AFTER_S = 24 * 3600
+_TEMPORARY = "heldout-upload-"
 _LOOK_EVERY_BYTES = 16 * 2**20
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -111,9 +115,29 @@ def discard(key: str, *, storage: Storage | None = None) -> None:
     (storage or upload_storage()).delete(key)
 
 
+def sweep_left_overs(*, storage: Storage | None = None) -> int:
+    """Remove what uploads left behind whose web process was killed; return how many.
+
+    Only files under a name that no kept file ever has. A kept file without a row stays: after
+    a database was restored to an earlier state it may be all that is left of a submission.
+    """
+    storage = storage or upload_storage()
+    if isinstance(storage, FileSystemStorage):
+        found = Path(storage.location).rglob(".*.part")
+    else:
+        found = Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*")
+    removed = 0
+    for path in found:
+        with suppress(FileNotFoundError, PermissionError):  # it ended, or is somebody else's
+            if time.time() - path.stat().st_mtime > LEFT_OVER_AFTER_S:
+                path.unlink()
+                removed += 1
+    return removed
+
+
 def _place_for(storage: Storage, key: str) -> tuple[int, Path]:
     if not isinstance(storage, FileSystemStorage):
-        descriptor, name = tempfile.mkstemp(prefix="heldout-upload-")
+        descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY)
         return descriptor, Path(name)
     final = Path(storage.path(key))
     path = final.with_name(f".{final.name}.part")

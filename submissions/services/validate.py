@@ -82,7 +82,9 @@ def require_ok(report: CheckReport) -> None:
         With every problem.
     """
     if report.problems:
-        raise PredictionRefused(report.problems, report.problems_left_out)
+        raise PredictionRefused(
+            report.problems, report.problems_left_out, suggestions=report.suggestions
+        )
     if not report.answered:
         nothing = Problem(
             code="NO_PREDICTION",

@@ -114,6 +114,16 @@ def test_validate_tells_what_was_understood_and_costs_nothing(
     assert not Submission.objects.exists()
 
 
+def test_validate_shows_how_a_file_could_be_mended(client: APIClient, round_: Round) -> None:
+    content = npz_bytes({"T1": 1.5, "t2": [[2.0]], "t3": 0.0})
+    response = client.post(address(round_, "validate/"), {"file": SimpleUploadedFile("a", content)})
+    body = response.json()
+    assert body["ok"] is False
+    assert [each["code"] for each in body["suggestions"]] == ["ID_SPELLING", "SINGLETON_AXES"]
+    assert body["suggestions"][0]["changes"] == [["'T1'", "'t1'"]]
+    assert all(each["decide"] == "" for each in body["suggestions"])
+
+
 def test_the_same_idempotency_key_gives_the_first_submission_again(
     client: APIClient, round_: Round
 ) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from challenges.errors import BundleError
-from challenges.services.bundles.source import open_source
+from heldout.bundle.errors import BundleError
+from heldout.bundle.source import open_source
 from tests.challenges.bundle_files import files, write_zip
 
 
@@ -80,6 +80,6 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
 
 
 def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("challenges.services.bundles.source.MAX_FILES", 3)
+    monkeypatch.setattr("heldout.bundle.source.MAX_FILES", 3)
     path = write_zip(tmp_path / "b.zip", files())
     assert "holds 7 files, more than 3" in refusal_of(path)

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from catalog.models import Artifact
-from challenges.errors import BundleError, NotOrganizer
+from challenges.errors import NotOrganizer
 from challenges.models import Challenge, Reference, Round, Target
 from challenges.services.bundles import (
     Outcome,
@@ -28,6 +28,7 @@ from challenges.services.bundles import (
 )
 from challenges.services.references import open_references
 from challenges.services.rounds import publish_round, unmet_before_publishing
+from heldout.bundle.errors import BundleError
 from tests.challenges.builders import person
 from tests.challenges.bundle_files import (
     CHALLENGE,

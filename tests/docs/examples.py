@@ -1,4 +1,4 @@
-"""The examples of the engine's docstrings and of its page run, and say what they show."""
+"""The examples of the docstrings and of the engine's page run, and say what they show."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+import heldout
 import scoring
 from tests.docs.places import RANKING_PAGE, SCORING_PAGE
 
@@ -26,14 +27,15 @@ def problems() -> list[str]:
     outcomes = [_of_module(name) for name in modules()]
     failures = [report for _, report in outcomes if report]
     if not any(tried for tried, _ in outcomes):
-        failures.append("scoring: no docstring has an example")
+        failures.append("no docstring has an example")
     return failures + of_page(SCORING_PAGE) + of_page(RANKING_PAGE)
 
 
 def modules() -> Iterator[str]:
-    """Name every module of the engine that can be imported without starting anything."""
-    walked = pkgutil.walk_packages(scoring.__path__, prefix="scoring.")
-    return (module.name for module in walked)
+    """Name every module of the engine and of the command; importing them starts nothing."""
+    for package in (scoring, heldout):
+        walked = pkgutil.walk_packages(package.__path__, prefix=f"{package.__name__}.")
+        yield from (module.name for module in walked)
 
 
 def of_page(page: Path) -> list[str]:

@@ -5,28 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from heldout.cli import main
 from scoring.metrics import all_metrics
 
+FIX = ["validate", "--reader", "npy", "--target", "u:4x32", "a.npy", "--fix", "c.npy"]
 SCORE = ["score", "--metric", "nrmse", "--reference", "a.npy", "--prediction", "b.npy"]
-
-
-@pytest.fixture
-def run(capsys):
-    def command(*arguments):
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return command
-
-
-@pytest.fixture
-def field(tmp_path):
-    reference = np.random.default_rng(7).standard_normal((4, 32))
-    np.save(tmp_path / "a.npy", reference)
-    np.save(tmp_path / "b.npy", 2 * reference)
-    return tmp_path
 
 
 def test_metrics_lists_every_metric(run):
@@ -49,6 +31,17 @@ def test_one_metric_is_explained_with_formula_source_and_traps(run, slug):
     assert code == 0
     for text in (metric.formula, metric.citation, *metric.traps):
         assert text in out
+
+
+def test_metrics_of_one_family_are_listed_alone(run):
+    families = {metric.family for metric in all_metrics()}
+    listed = []
+    for family in families:
+        code, out, _ = run("metrics", "--family", family, "--json")
+        assert code == 0
+        assert {record["family"] for record in json.loads(out)} == {family}
+        listed += [record["slug"] for record in json.loads(out)]
+    assert sorted(listed) == sorted(metric.slug for metric in all_metrics())
 
 
 def test_score_prints_the_value(run, field):
@@ -110,11 +103,23 @@ def test_prediction_of_another_shape_has_exit_code_3_and_a_remedy(run, field):
         ["score", "--metric", "nrmse", "--reference", "absent.npy", "--prediction", "b.npy"],
         [*SCORE, "--parameter", "layout=xyt"],
         [*SCORE, "--parameter", "layout"],
+        ["score", "--metric", "nrmse", "--prediction", "a.npy"],
+        ["score", "--metric", "nrmse", "--reference", "cli.exe", "--prediction", "a.npy"],
+        ["score", "--bundle", "absent", "--prediction", "a.npy"],
+        ["score", "--bundle", ".", "--prediction", "a.npy", "--aggregate", "mean"],
         ["metrics", "nope"],
+        ["metrics", "--family", "nope"],
         ["validate", "--reader", "npz", "a.npy"],
         ["validate", "--reader", "npz", "--target", "u:2xy", "a.npy"],
         ["validate", "--reader", "npz", "--target", "u", "--option", "nope=1", "a.npy"],
         ["validate", "--format", "a.npy", "a.npy"],
+        ["validate", "--bundle", "a.npy", "a.npy"],
+        ["validate", "--reader", "npy", "--target", "u:4x32", "a.npy", "--axes", "1,0"],
+        ["validate", "--reader", "npy", "--target", "u:4x32", "a.npy", "--fix", "b.npy"],
+        ["validate", "--reader", "npy", "--target", "u:4x32", "absent.npy", "--fix", "c.npy"],
+        [*FIX, "--axes", "a,b"],
+        [*FIX, "--accept", "NOPE"],
+        [*FIX, "--unit", "km"],
     ],
 )
 def test_wrong_usage_has_exit_code_2_one_line_and_no_traceback(run, field, monkeypatch, arguments):

@@ -111,6 +111,15 @@ def test_a_wrong_file_is_refused_with_every_problem_and_leaves_nothing_behind(
     assert "5 of 5 left today" in html
 
 
+def test_a_refused_file_is_shown_with_how_it_could_be_mended(member: Client, round_: Round) -> None:
+    wrong = npz_bytes({"T1": 1.0, "t2": 2.0, "t3": 0.0})
+    sent = fields(member, round_, file=SimpleUploadedFile("wrong.npz", wrong))
+    html = member.post(url_of(round_), sent).content.decode()
+    assert "A machine can see how to mend this" in html
+    assert "<code>&#x27;T1&#x27;</code> → <code>&#x27;t1&#x27;</code>" in html
+    assert f"heldout format {round_.challenge.slug}/{round_.slug} --server http://" in html
+
+
 def test_the_same_form_sent_twice_is_one_submission(member: Client, round_: Round) -> None:
     sent = fields(member, round_)
     first = member.post(url_of(round_), sent)

@@ -1,8 +1,19 @@
+import subprocess
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from scoring.errors import PredictionFormatError, ReaderOptionError, UnknownReaderError
+from scoring.contract import TargetSpec
+from scoring.errors import (
+    MissingPackageError,
+    PredictionFormatError,
+    ReaderOptionError,
+    UnknownReaderError,
+)
 from scoring.readers import MemorySource, ProblemLog, all_readers, get_reader
+from tests.scoring.files import read
 
 
 def test_built_in_readers_are_found_and_explain_themselves():
@@ -50,3 +61,47 @@ def test_memory_source_chunks_put_together_are_the_array(max_bytes):
     blocks = list(MemorySource(array).chunks(max_bytes))
     np.testing.assert_array_equal(np.concatenate(blocks), array)
     assert max(block.nbytes for block in blocks) <= max(16, max_bytes)
+
+
+def test_every_format_is_listed_whether_its_package_is_there_or_not():
+    listed = {reader.slug for reader in all_readers()}
+    assert {"csv", "hdf5", "jsonl", "netcdf", "npy", "npz", "parquet", "sections", "tsv"} <= listed
+
+
+def test_format_without_its_package_says_what_to_install():
+    reader = replace(get_reader("hdf5"), packages=("a_package_that_is_not_there",))
+    assert not reader.is_installed
+    reader.load_packages()
+    with pytest.raises(MissingPackageError, match=r"pip install 'heldout\[hdf5\]'"):
+        reader.complete({})
+
+
+def test_formats_load_their_packages_only_when_they_read():
+    program = (
+        "import sys; from scoring.readers import all_readers; all_readers(); "
+        "print({'h5py', 'pyarrow', 'numcodecs'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("reader", "options"),
+    [
+        ("csv", {"value_columns": []}),
+        ("csv", {"value_columns": ["target"]}),
+        ("parquet", {"value_columns": [1]}),
+        ("sections", {"sections": {"a": {"kind": "text"}}}),
+        ("sections", {"id_column": 0}),
+        ("sections", {"encodings": ["klingon"]}),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_at_set_up(reader, options):
+    with pytest.raises(ReaderOptionError):
+        get_reader(reader).complete(options)
+
+
+def test_tabs_separate_the_cells_of_a_tsv_table():
+    content = b"target\tvalue\np,1\t1.5\n"
+    assert read("tsv", content, [TargetSpec("p,1")]).sources["p,1"].read() == 1.5
+    assert "delimiter" not in {option.name for option in get_reader("tsv").options}

@@ -92,6 +92,19 @@ def test_from_login_to_the_board(
     assert [edge.parent.slug for edge in submission.method.parent_edges.all()] == ["gauges"]
 
 
+def test_the_format_of_a_round_lets_a_file_be_mended_offline(
+    signed_in: Command, round_: Round, tmp_path: Path
+) -> None:
+    declared, wrong, mended = (tmp_path / name for name in ("format.json", "w.npz", "m.npz"))
+    declared.write_text(signed_in("format", "tides/spring").stdout)
+    wrong.write_bytes(npz_bytes({"T1": 1.5, "t2": [2.0], "t3": 3.0}))
+    validate = ["validate", str(wrong), "--format", str(declared)]
+    assert signed_in(*validate).returncode == 3
+    ended = signed_in(*validate, "--fix", str(mended))
+    assert ended.returncode == 0, ended.stderr
+    assert "3 of 3 targets answered" in ended.stdout
+
+
 def test_a_wrong_file_tells_every_problem_and_exits_3(
     signed_in: Command, round_: Round, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from challenges.errors import ChallengeError
 from challenges.services.bundles import import_whole_bundle
+from heldout.bundle.errors import BundleError
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody here has the username {options['by']}.")
         try:
             report = import_whole_bundle(options["path"], by=user)
-        except ChallengeError as error:
+        except (BundleError, ChallengeError) as error:
             raise CommandError(str(error)) from None
         for item in report.rounds:
             self.stdout.write(f"{report.challenge.slug}/{item.round.slug}: {item.outcome}")

@@ -27,6 +27,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "challenges.roundfile": (*EDIT, "delete"),
     "challenges.target": EDIT,
     "challenges.reference": LOOK,
+    "challenges.correction": ("change", "view"),
     "challenges.referenceaccess": LOOK,
     "submissions.submission": LOOK,
     "submissions.scoringrun": LOOK,

@@ -9,7 +9,7 @@ from catalog.services import Share, add_file, declare_lineage, register_artifact
 from challenges.models import Round
 from challenges.services.bundles.fields import update
 from challenges.services.bundles.plan import ArtifactKey, ArtifactPlan
-from challenges.services.bundles.source import BundleSource
+from heldout.bundle.source import BundleSource
 
 NEW_VERSION = "Give the changed one a new version."
 

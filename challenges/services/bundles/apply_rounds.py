@@ -16,10 +16,10 @@ from challenges.models import Challenge, Round, RoundFile, RoundMetric, Target
 from challenges.services.answers import read_answers
 from challenges.services.bundles.fields import update
 from challenges.services.bundles.plan import ArtifactKey, RoundPlan
-from challenges.services.bundles.source import BundleSource
 from challenges.services.files import add_round_file
 from challenges.services.references import current_versions, set_reference
 from challenges.services.targets import remove_target
+from heldout.bundle.source import BundleSource
 
 
 def apply_draft(

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from challenges.services.bundles.section import Section
+from heldout.bundle.section import Section
 
 Values = dict[str, Any]
 

@@ -18,8 +18,8 @@ from challenges.services.bundles.apply_artifacts import apply_artifact
 from challenges.services.bundles.apply_rounds import apply_draft
 from challenges.services.bundles.fields import update
 from challenges.services.bundles.plan import ArtifactKey, BundlePlan, ChallengePlan
-from challenges.services.bundles.read import raise_if_any, read_bundle
-from challenges.services.bundles.source import BundleSource, open_source
+from challenges.services.bundles.read import read_bundle
+from heldout.bundle.source import BundleSource, open_source
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def _apply(plan: BundlePlan, *, source: BundleSource, by: User) -> ImportReport:
         artifact = apply_artifact(item, source=source, by=by, there=there)
         if artifact is not None:
             there[item.key] = artifact
-    raise_if_any(log)
+    log.raise_if_any()
     rounds = []
     for draft in plan.rounds:
         known = Round.objects.filter(challenge=challenge, slug=draft.values["slug"]).first()
@@ -92,7 +92,7 @@ def _apply(plan: BundlePlan, *, source: BundleSource, by: User) -> ImportReport:
         made, changed = apply_draft(draft, challenge=challenge, source=source, by=by)
         outcome = Outcome.CREATED if known is None else Outcome.UPDATED
         rounds.append(ImportedRound(made, outcome if changed else Outcome.UNCHANGED))
-    raise_if_any(log)
+    log.raise_if_any()
     return ImportReport(challenge, tuple(rounds))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from accounts.models import Team, User
 from catalog.services import Share
 from challenges.services.bundles.fields import Values
-from challenges.services.bundles.section import Section
-from scoring.contract import JsonValue
+from heldout.bundle.answers import AnswersPlan
+from heldout.bundle.section import Section
 
 ArtifactKey = tuple[str, str]  # slug and version
 
@@ -78,16 +78,6 @@ class TargetPlan:
 class MetricPlan:
     section: Section
     values: Values
-
-
-@dataclass(frozen=True, slots=True)
-class AnswersPlan:
-    """Where the answers are: a folder of .npy files, or one file for all targets."""
-
-    section: Section
-    kind: str  # folder, npz, csv
-    path: str
-    options: dict[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

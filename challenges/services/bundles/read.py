@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from accounts.models import User
-from challenges.errors import BundleError, BundleProblem
 from challenges.models import Challenge, ChallengeRole
 from challenges.services.bundles.fields import read_fields
 from challenges.services.bundles.plan import BundlePlan, ChallengePlan, RolePlan
 from challenges.services.bundles.read_artifacts import read_artifacts, read_user
 from challenges.services.bundles.read_rounds import read_rounds
-from challenges.services.bundles.section import BundleLog, Section, root_section
-from challenges.services.bundles.source import ROOT_FILE, BundleSource, refusal
+from heldout.bundle.section import BundleLog, Section, root_section
+from heldout.bundle.source import BUNDLE_FORMAT, ROOT_FILE, BundleSource, refusal
 
-BUNDLE_FORMAT = 1
 CHALLENGE_FIELDS = (
     "slug",
     "title",
@@ -35,25 +33,13 @@ def read_bundle(source: BundleSource, *, by: User) -> BundlePlan:
     BundleError
         With every problem found, each with its file and line.
     """
-    if not source.has(ROOT_FILE):
-        raise refusal(ROOT_FILE, "the bundle has no such file at its top")
     log = BundleLog()
     root = root_section(ROOT_FILE, log, source=source)
     plan = _plan(root, by=by) if root is not None else None
-    raise_if_any(log)
+    log.raise_if_any()
     if plan is None:
         raise refusal(ROOT_FILE, "it describes no challenge")
     return plan
-
-
-def raise_if_any(log: BundleLog) -> None:
-    """Raise `BundleError` with all problems, by file and line, if there are any."""
-    if log.problems:
-        raise BundleError(sorted(log.problems, key=_order))
-
-
-def _order(problem: BundleProblem) -> tuple[bool, str, int]:
-    return problem.file != ROOT_FILE, problem.file, problem.line or 0
 
 
 def _plan(root: Section, *, by: User) -> BundlePlan | None:

@@ -8,7 +8,7 @@ from catalog.models import SHARES_TOTAL_BP, Artifact, ArtifactFile, Contribution
 from catalog.services import MAX_INPUTS, Share, check_file_name
 from challenges.services.bundles.fields import read_fields
 from challenges.services.bundles.plan import ArtifactKey, ArtifactPlan, FilePlan, InputPlan
-from challenges.services.bundles.section import Section, note_repeats
+from heldout.bundle.section import Section, note_repeats
 
 ARTIFACT_FIELDS = (
     "kind",

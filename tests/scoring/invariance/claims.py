@@ -80,6 +80,8 @@ class Claim:
     unit_degree: int | None  # values times k give k**degree times the value; None: they have none
     unit_parameters: tuple[str, ...] = ()  # parameters in the unit of the values
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    # The best value on the example, where it depends on the reference.
+    best: Callable[[Array], float] | None = None
     tolerance: float = 1e-12  # relative, for what must be the same
 
     def made(self, seed: int) -> Example:

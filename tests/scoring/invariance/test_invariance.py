@@ -75,6 +75,9 @@ def test_perfect_prediction_is_best_and_worse_ones_are_worse(key, claim, seed):
     metric, example = metric_of(key), claim.made(seed)
     best = value_of(key, claim, (example.reference, example.perfect))
     perfect = metric.perfect_value(claim.parameters)
+    if claim.best is not None:
+        assert perfect is None
+        perfect = claim.best(example.reference)
     near = value_of(key, claim, example.pair)
     far = value_of(key, claim, (example.reference, example.worse))
     if perfect is None:  # then the example's "perfect" one is a good one, and no more
@@ -170,7 +173,7 @@ def pieces_of(key: str, claim: Claim, pair: Pair, cuts: list[int]) -> list[objec
         part = {"reference": pair[0][first:last], "prediction": pair[1][first:last]}
         if metric.inputs is Inputs.FIELD:
             plan = FieldPlan(parameters["layout"], pair[0].shape)
-            chunk = FieldChunk(plan, **part)
+            chunk = FieldChunk(plan, **part, start=first)
         else:
             chunk = SamplesChunk(**part)
         states.append(metric.mergeable.update(metric.mergeable.init(chunk.plan, parameters), chunk))

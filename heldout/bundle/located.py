@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from challenges.errors import BundleProblem
+from heldout.bundle.errors import BundleProblem
 from scoring.contract import JsonValue
 
 MAX_DEPTH = 20

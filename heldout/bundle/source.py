@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol, cast
 
-from challenges.errors import BundleError, BundleProblem
+from heldout.bundle.errors import BundleError, BundleProblem
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 16 * 1024**3
@@ -23,6 +23,7 @@ _FREE_BYTES = 1024**2  # a small file may well consist of zeros
 _ENCRYPTED = 0x1
 
 ROOT_FILE = "challenge.yaml"
+BUNDLE_FORMAT = 1
 
 
 class BundleSource(Protocol):

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
-from challenges.errors import BundleProblem
-from challenges.services.bundles.located import (
+from heldout.bundle.errors import BundleError, BundleProblem
+from heldout.bundle.located import (
     Entries,
     Items,
     Node,
@@ -20,7 +20,7 @@ from challenges.services.bundles.located import (
     parse_yaml,
     plain_value,
 )
-from challenges.services.bundles.source import BundleSource
+from heldout.bundle.source import ROOT_FILE, BundleSource, refusal
 from scoring.contract import JsonValue, Problem
 
 MAX_TEXT_BYTES = 8 * 1024**2
@@ -37,6 +37,15 @@ class BundleLog:
     def add(self, problem: BundleProblem) -> None:
         if len(self.problems) < PROBLEM_LIMIT and problem not in self.problems:
             self.problems.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise `BundleError` with all problems, by file and line, if there are any."""
+        if self.problems:
+            raise BundleError(sorted(self.problems, key=_order))
+
+
+def _order(problem: BundleProblem) -> tuple[bool, str, int]:
+    return problem.file != ROOT_FILE, problem.file, problem.line or 0
 
 
 class Section:
@@ -291,7 +300,15 @@ class Section:
 
 
 def root_section(name: str, log: BundleLog, *, source: BundleSource) -> Section | None:
-    """Return the whole of a YAML file as a section, or None after noting why it is none."""
+    """Return the whole of a YAML file as a section, or None after noting why it is none.
+
+    Raises
+    ------
+    BundleError
+        If the bundle has no such file.
+    """
+    if not source.has(name):
+        raise refusal(name, "the bundle has no such file at its top")
     top = Section(Entries({}, {}, Place(name, 1)), log, source=source, what="the bundle")
     text = top.text_file("", name)
     if log.problems:

@@ -1,0 +1,211 @@
+"""The sums of many lanes, collected in one pass over a field whatever way it is cut.
+
+The values come in C order in portions of any size; a portion is measured in blocks that are whole
+steps before space, or some points of one. What is kept is one number for each lane and measure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.metrics import fields_compiled
+from scoring.metrics.fields_chunk import FieldChunk
+from scoring.metrics.fields_plan import FieldPlan, FloatArray
+from scoring.metrics.fields_power import PowerTable
+from scoring.metrics.fields_sums import MEASURES, BlockSums, NumpySums, Sums
+from scoring.readers.base import AnyArray
+
+SPECTRUM = "error_spectrum"
+BOUNDARY = "boundary_square"
+_ADDED = tuple(name for name in MEASURES if name != "error_peak")
+MEASURED = frozenset({*MEASURES, "reference_spread", BOUNDARY, SPECTRUM})
+GROUP_LANES = 16 * 2**10
+GROUP_POWER_VALUES = 2 * 2**20
+
+Look = Callable[[AnyArray, AnyArray], None]
+
+
+class LaneTable:
+    """Collects sums over the lanes of one field, group by group.
+
+    Parameters
+    ----------
+    plan : FieldPlan
+        Of the field; its space axes must be neighbours.
+    needs : frozenset of str
+        What is wanted, out of `MEASURED`.
+    suspect : callable
+        Called with (reference, prediction) of a block whose sums are not finite.
+    compiled : bool
+        Whether the compiled kernel may be used, where it is there.
+    most : int
+        The most values to measure at a time, if a row of lanes is not longer.
+    """
+
+    def __init__(
+        self,
+        plan: FieldPlan,
+        needs: frozenset[str],
+        *,
+        suspect: Look,
+        compiled: bool,
+        most: int,
+    ) -> None:
+        self._plan = plan
+        self._needs = needs
+        self._suspect = suspect
+        self._leads = math.prod(plan.lengths[axis] for axis in plan.lead_axes)
+        self._trail = math.prod(plan.lengths[axis] for axis in plan.trail_axes)
+        self._lead_values = plan.points * self._trail
+        everything = self._leads * self._lead_values
+        self._sums = _block_sums(self._trail, compiled=compiled, most=everything)
+        self._block_values = max(self._trail, min(most, self._sums.block_values, everything))
+        self._power = PowerTable(plan) if SPECTRUM in needs else None
+        fills = self._power is not None or self._sums.fills_error
+        self._error = np.empty(self._block_values if fills else 0)
+        # All of space of the lanes being measured: what a transform needs.
+        whole = max(self._block_values, self._lead_values) if self._power else 0
+        self._lanes = np.empty(whole)
+        self._faces = boundary_points(plan.space) if BOUNDARY in needs else None
+        self._table: Sums = {}
+        self._at = self._start = self._steps = 0
+
+    @property
+    def group_steps(self) -> int:
+        """How many steps of the cut axis may be collected at once in bounded memory."""
+        lanes = self._leads * self._trail // self._plan.steps
+        most = GROUP_LANES // max(1, lanes)
+        if self._power:
+            most = min(most, self._power.most_steps(GROUP_POWER_VALUES))
+        return max(1, min(most, self._plan.steps))
+
+    def portion(self) -> int:
+        """Return how many values to hand over next."""
+        block = self._block_values
+        if self._lead_values <= block:
+            return block // self._lead_values * self._lead_values
+        left = self._lead_values - self._at % self._lead_values
+        return min(left, max(1, block // self._trail) * self._trail)
+
+    def begin(self, *, start: int, steps: int) -> None:
+        """Start a group of so many steps of the cut axis."""
+        self._start, self._steps, self._at = start, steps, 0
+        shape = (self._leads * steps // self._plan.steps, self._trail)
+        names = [*MEASURES, "reference_spread", BOUNDARY]
+        self._table = {name: np.zeros(shape) for name in names}
+        if self._power:
+            self._power.begin(steps)
+
+    def add(self, truth: AnyArray, guess: AnyArray) -> None:
+        """Measure the next values, in C order: whole rows of the lanes after space."""
+        done = 0
+        while done < len(truth):
+            count = min(self.portion(), len(truth) - done)
+            lead, offset = divmod(self._at, self._lead_values)
+            if not offset and count >= self._lead_values:
+                count -= count % self._lead_values
+            self._block(truth[done : done + count], guess[done : done + count], lead, offset)
+            self._at += count
+            done += count
+
+    def chunk(self) -> FieldChunk:
+        """Return the sums of the group as a chunk."""
+        sums = {
+            name: self._plan.by_lane_axes(values, steps=self._steps)
+            for name, values in self._table.items()
+            if name in self._needs
+        }
+        if self._power:
+            sums |= self._power.sums(self._steps)
+        return FieldChunk.of_sums(self._plan, sums, start=self._start, steps=self._steps)
+
+    def _block(self, truth: AnyArray, guess: AnyArray, lead: int, offset: int) -> None:
+        """Measure whole leads, or some points of one."""
+        leads = max(1, len(truth) // self._lead_values)
+        first = offset // self._trail
+        points = len(truth) // leads // self._trail
+        truth = truth.reshape(leads, points, self._trail)
+        guess = guess.reshape(truth.shape)
+        error = self._error_part(leads, points)
+        found = self._sums.measure(truth, guess, error=error)
+        if not math.isfinite(float(np.add.reduce(found["error_sum"], axis=None))):
+            self._suspect(truth, guess)
+        if self._faces is not None:
+            found[BOUNDARY] = _boundary_square(truth, guess, faces=self._faces, first=first)
+        rows = slice(lead, lead + leads)
+        if first:
+            self._merge(found, rows, before=first, points=points)
+        else:
+            for name, values in found.items():
+                self._table[name][rows] = values
+        if self._power:
+            self._transform(error, lead=lead, first=first)
+
+    def _transform(self, error: FloatArray, *, lead: int, first: int) -> None:
+        """Lay the differences of a block into their lanes; hand lanes on that are complete."""
+        if self._power is None:
+            raise TypeError("nothing spectral is wanted")
+        by_lane = error if self._sums.rows else error.swapaxes(1, 2)
+        leads, trail, points = by_lane.shape
+        lanes = self._lanes[: leads * trail * self._plan.points].reshape(leads, trail, -1)
+        if by_lane.shape != lanes.shape or not self._sums.rows:
+            np.copyto(lanes[..., first : first + points], by_lane)
+            by_lane = lanes
+        if first + points == self._plan.points:
+            self._power.add(by_lane, lead=lead)
+
+    def _error_part(self, leads: int, points: int) -> FloatArray:
+        """Return where the differences of a block go."""
+        if not len(self._error):
+            return self._error
+        kept = self._error[: leads * points * self._trail]
+        if self._sums.rows:
+            return kept.reshape(leads, self._trail, points)
+        return kept.reshape(leads, points, self._trail)
+
+    def _merge(self, found: Sums, rows: slice, *, before: int, points: int) -> None:
+        """Join further points of a lead with those before, as Chan and others do for spreads."""
+        table = self._table
+        apart = found["reference_sum"] / points - table["reference_sum"][rows] / before
+        between = apart**2 * (before * points / (before + points))
+        table["reference_spread"][rows] += found["reference_spread"] + between
+        for name in (*_ADDED, *([BOUNDARY] if self._faces is not None else [])):
+            table[name][rows] += found[name]
+        peak = table["error_peak"][rows]
+        np.maximum(peak, found["error_peak"], out=peak)
+
+
+def boundary_points(space: tuple[int, ...]) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return the points on the boundary faces of a grid, in order, and on how many each lies."""
+    faces = []
+    for axis in range(len(space)):
+        others = [np.arange(n) for n in space]
+        for end in (0, space[axis] - 1):
+            others[axis] = np.array([end])
+            faces.append(np.ravel_multi_index(np.ix_(*others), space).ravel())
+    points, count = np.unique(np.concatenate(faces), return_counts=True)
+    return points, count.astype(np.float64)
+
+
+def _boundary_square(
+    truth: AnyArray, guess: AnyArray, *, faces: tuple[NDArray[np.intp], FloatArray], first: int
+) -> FloatArray:
+    points, count = faces
+    if first or points[-1] >= truth.shape[1]:
+        part = slice(*points.searchsorted((first, first + truth.shape[1])))
+        points, count = points[part], count[part]
+    here = points - first
+    error = guess.take(here, axis=1).astype(np.float64)
+    error -= truth.take(here, axis=1)
+    return np.asarray(count @ np.square(error, out=error))
+
+
+def _block_sums(trail: int, *, compiled: bool, most: int) -> BlockSums:
+    kernel = fields_compiled.ready() if compiled else None
+    if kernel is None:
+        return NumpySums(trail=trail, most=most)
+    return fields_compiled.CompiledSums(kernel, trail=trail)

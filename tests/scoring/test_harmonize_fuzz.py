@@ -1,0 +1,53 @@
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.contract import PredictionFormat, TargetSpec
+from scoring.engine import check
+from scoring.harmonize import Decisions, harmonize
+from scoring.harmonize.array_files import UnreadableError
+from tests.scoring.files import npy_bytes, npz_bytes
+
+UNITS = {"units": {"unit": "m", "accepts": {"km": 1000.0}}}
+TARGETS = [TargetSpec("u1", (2, 3), low=-5.0, high=5.0), TargetSpec("u2", (2, 3))]
+NUMBERS = [TargetSpec("u1", low=-5.0, high=5.0), TargetSpec("u2")]
+FIELD = np.arange(6.0).reshape(2, 3)
+AGREED = Decisions(
+    axes=(1, 0),
+    accept=frozenset({"INDEX_BASE", "RESHAPE", "TARGET_ORDER", "EXTRA_ARRAYS", "DECIMAL_COMMA"}),
+)
+SEEDS = {
+    "npz": (npz_bytes({"U1": FIELD.T, "u2": FIELD * 1000, "unit": np.array("km")}), TARGETS),
+    "npy": (npy_bytes(np.stack([FIELD, FIELD]).T), TARGETS),
+    "csv": ("Name;value [km]\nU1;0,001\nu\u20132;\u22122D-3\n".encode(), NUMBERS),
+}
+
+
+@pytest.mark.parametrize("reader", SEEDS)
+@given(
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=6)), max_size=5),
+    end=st.floats(0, 1),
+    agreed=st.booleans(),
+)
+def test_no_damaged_file_brings_mending_down(reader, cuts, end, agreed):
+    content, targets = SEEDS[reader]
+    damaged = bytearray(content)
+    for place, piece in cuts:
+        start = int(place * len(damaged))
+        damaged[start : start + len(piece)] = piece
+    if end > 0.5:
+        del damaged[int(len(damaged) * end) :]
+    options = UNITS | ({"stack": ["u1", "u2"]} if reader == "npy" else {})
+    declared = PredictionFormat(reader, options)
+    file = io.BytesIO(bytes(damaged))
+    found = harmonize(file, declared, targets, AGREED if agreed else None)
+    if found.write is not None:
+        out = io.BytesIO()
+        try:
+            found.write(out)
+        except UnreadableError:
+            return  # values behind a damaged checksum, found only when they are read
+        check(out, declared, targets)
