@@ -194,7 +194,7 @@ def test_a_change_in_the_admin_is_written_down_with_the_request(db: None) -> Non
     event = AuditEvent.objects.latest("seq")
     assert (event.act, event.actor, event.subject) == ("admin", root, f"accounts.User:{other.pk}")
     assert "Staff status" in event.reason
-    assert len(event.request_id) == 32
+    assert len(event.request_id) >= 16
 
 
 def test_only_staff_who_sign_in_are_written_down(client: Client) -> None:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from accounts import audit
 from accounts.models import ApiToken, User
 from challenges.management.commands.setup_roles import setup_roles
-from challenges.models import ReferenceAccess
+from challenges.models import Correction, ReferenceAccess
 from leaderboards.models import BoardRevision
 from submissions.models import SubmissionState
 from submissions.services.quota import grant
@@ -94,6 +94,9 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
         "accounts/user": seed.ann,
         "auth/group": Group.objects.get(),
         "catalog/artifact": seed.data["D1"],
+        "challenges/correction": Correction.objects.create(
+            round=seed.final, reason="A wrong unit.", made_by=seed.organizer
+        ),
         "challenges/challenge": seed.challenge,
         "challenges/reference": reference,
         "challenges/referenceaccess": access,
