@@ -3,7 +3,7 @@
 #   SERVE=0 make demo         the same, ends after printing both boards
 #   PORT=9000 make demo       another port; HELDOUT_HOME=/folder another data folder
 #   make serve                the site alone
-#   make test | lint | bench | docs | lock
+#   make test | lint | bench | chaos | docs | lock
 #   make peers                also installs what the tests compare numbers with
 #   make replay CASE=/folder  hold a published round again and compare every number
 
@@ -22,7 +22,7 @@ DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://
 	ALLOWED_HOSTS=heldout.example HTTPS=1 HELDOUT_HOME=$$(mktemp -d)
 
 .DEFAULT_GOAL := help
-.PHONY: help server dev peers demo serve test test-sqlite test-postgres lint mypy bench docs lock replay
+.PHONY: help server dev peers demo serve test test-sqlite test-postgres lint mypy bench chaos docs lock replay
 
 help:
 	@sed -n '2,9s/^# *//p' Makefile
@@ -61,6 +61,10 @@ mypy:
 
 bench: dev
 	@exec $(BIN)/python -m bench
+
+# Faults on purpose against real servers, some minutes; `make chaos CHAOS="--submissions 200"`.
+chaos: dev
+	@exec $(BIN)/python -m tests.chaos $(CHAOS)
 
 # The API's description (not kept in the repository); then metrics page, links and examples.
 docs: dev

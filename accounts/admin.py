@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from accounts.admin_base import PlainTabular, StrictAdmin, ViewOnlyAdmin
+from accounts.admin_base import Audited, PlainTabular, StrictAdmin, ViewOnlyAdmin
 from accounts.models import ApiToken, Membership, Team, User
 from accounts.services import ensure_team_of_one
 
@@ -16,7 +17,7 @@ PUBLIC_FIELDS = ("username", "display_name", "affiliation", "orcid")
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic to the type checker only
+class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]  # generic to the type checker only
     """Accounts. Only superusers change them; organizers look people up by their public fields."""
 
     list_display = ("username", "display_name", "affiliation", "is_staff", "is_active")
@@ -49,6 +50,14 @@ def _is_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and request.user.is_superuser)
 
 
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleGroupAdmin(Audited, GroupAdmin):
+    """Groups of permissions."""
+
+
 class MembershipInline(PlainTabular):
     model = Membership
     extra = 0
@@ -69,10 +78,10 @@ class TeamAdmin(StrictAdmin):
 class ApiTokenAdmin(ViewOnlyAdmin):
     """Tokens can be revoked here, not made: a token is shown once, to its owner."""
 
-    list_display = ("name", "user", "created", "expiry")
+    list_display = ("name", "user", "scopes", "created", "last_used_at", "expiry")
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
-    fields = ("name", "user", "created", "expiry")
+    fields = ("name", "user", "scopes", "created", "last_used_at", "expiry")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_superuser(request)

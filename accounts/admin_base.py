@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import models
 from django.http import Http404, HttpRequest
+
+from accounts import audit
+from accounts.models import User
 
 # Django's classes are generic to the type checker only.
 if TYPE_CHECKING:
@@ -19,7 +23,29 @@ else:
     PlainStacked = admin.StackedInline
 
 
-class StrictAdmin(PlainAdmin):
+class Audited(PlainAdmin):
+    """What is done here goes into the audit trail, beside the admin's own history."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, message)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for row in queryset:
+            self._record(request, row, "Deleted.")
+        return super().log_deletions(request, queryset)
+
+    def _record(self, request: HttpRequest, row: models.Model, message: object) -> None:
+        told = message if isinstance(message, str) else json.dumps(message)
+        person = request.user if isinstance(request.user, User) else None
+        audit.record(audit.Act.ADMIN, row, by=person, reason=told)
+
+
+class StrictAdmin(Audited):
     """An object out of the viewer's sight does not exist: 404, not a redirect with a hint."""
 
     def get_object(

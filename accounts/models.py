@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -10,6 +12,7 @@ from django.utils import timezone
 from knox.models import AbstractAuthToken
 
 from accounts.identifiers import validate_orcid
+from accounts.names import clean_name, skeleton
 
 
 class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships no types
@@ -24,9 +27,21 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
         validators=[validate_orcid],
         help_text="Like 0000-0002-1825-0097.",
     )
+    name_key = models.CharField(  # noqa: DJ001  # none is not the same as empty
+        max_length=300, null=True, editable=False, help_text="What the username looks like."
+    )
+
+    # A token without the scope "organize" takes this off the person it signs in.
+    acts_as_organizer = True
 
     class Meta(AbstractUser.Meta):
         constraints = [
+            models.UniqueConstraint(
+                fields=["name_key"],
+                condition=models.Q(name_key__isnull=False),
+                name="user_name_key_once",
+                violation_error_message="Another person's username looks like this one.",
+            ),
             models.UniqueConstraint(
                 fields=["orcid"],
                 condition=~models.Q(orcid=""),
@@ -35,12 +50,27 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
             ),
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._keep_key()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("pages:person", args=[self.username])
+
+    def clean(self) -> None:
+        super().clean()
+        self.username = clean_name(self.username, field="username", low=1)
+        self.display_name = clean_name(self.display_name, field="display_name")
+        self._keep_key()
+
     @property
     def public_name(self) -> str:
         return self.display_name or self.username
 
-    def get_absolute_url(self) -> str:
-        return reverse("pages:person", args=[self.username])
+    def _keep_key(self) -> None:
+        # Rows from before the rule may have none: two that look alike both stay.
+        if self._state.adding or self.name_key is not None:
+            self.name_key = skeleton(self.username)
 
 
 class Team(models.Model):
@@ -50,18 +80,42 @@ class Team(models.Model):
     name = models.CharField(max_length=80, unique=True)
     affiliation = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    name_key = models.CharField(  # noqa: DJ001  # none is not the same as empty
+        max_length=300, null=True, editable=False, help_text="What the name looks like."
+    )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="teams"
     )
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name_key"],
+                condition=models.Q(name_key__isnull=False),
+                name="team_name_key_once",
+                violation_error_message="Another team's name looks like this one.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._keep_key()
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("pages:team", args=[self.slug])
+
+    def clean(self) -> None:
+        super().clean()
+        self.name = clean_name(self.name, field="name", low=1)
+        self._keep_key()
+
+    def _keep_key(self) -> None:
+        if self._state.adding or self.name_key is not None:
+            self.name_key = skeleton(self.name)
 
 
 class Membership(models.Model):
@@ -102,10 +156,89 @@ class Membership(models.Model):
 class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox ships no types
     """A named token for the API and the client; only its digest is stored."""
 
+    class Scope(models.TextChoices):
+        READ = "read", "Read what you may read"
+        SUBMIT = "submit", "Submit and check predictions"
+        ORGANIZE = "organize", "Act as an organizer of your challenges"
+
     name = models.CharField(max_length=60, default="token", help_text="What uses this token.")
+    scopes = models.CharField(
+        max_length=60, default="read submit", db_default="read submit", help_text="What it may do."
+    )
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-created"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.token_key}…)"
+
+    def allows(self, scope: str) -> bool:
+        return scope in self.scopes.split()
+
+
+class SignInTry(models.Model):
+    """Wrong passwords from one place; the key is a digest, so no address is kept."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    blocked_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.failures} wrong passwords"
+
+
+class AuditEvent(models.Model):
+    """One privileged act, for good: each row holds the hash of the one before it."""
+
+    class Act(models.TextChoices):
+        PUBLISH = "publish", "Published a round"
+        CLOSE = "close", "Closed a round"
+        REVEAL = "reveal", "Revealed a round"
+        FINALIZE = "finalize", "Made a round final"
+        AMEND = "amend", "Amended the rules of a round"
+        CANCEL = "cancel", "Cancelled a target"
+        SET_REFERENCE = "set-reference", "Stored an answer"
+        OPEN_REFERENCES = "open-references", "Opened answers"
+        GRANT = "grant", "Granted submissions"
+        REFUND = "refund", "Gave a submission back"
+        RESCORE = "rescore", "Had a submission scored again"
+        WITHDRAW = "withdraw", "Withdrew a submission"
+        ROLE = "role", "Gave or took a role"
+        ADMIN = "admin", "Changed a row in the admin"
+        TOKEN = "token", "Made a token to organize with"
+        SIGN_IN = "sign-in", "Signed in as staff"
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    act = models.CharField(max_length=20, choices=Act)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    subject = models.CharField(max_length=120, help_text="On what: kind and number.")
+    challenge = models.PositiveBigIntegerField(
+        null=True, db_index=True, help_text="The number of the challenge it belongs to."
+    )
+    before = models.CharField(max_length=64, help_text="SHA-256 of how it was; empty: nothing.")
+    after = models.CharField(max_length=64, help_text="SHA-256 of how it is; empty: nothing.")
+    reason = models.TextField()
+    request_id = models.CharField(max_length=64)
+    previous_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-seq"]
+
+    def __str__(self) -> str:
+        return f"{self.seq}: {self.act} {self.subject}"
+
+
+class AuditHead(models.Model):
+    """The end of the chain: its lock makes numbers gapless, its hash shows a cut-off end."""
+
+    seq = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, default="0" * 64)
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"

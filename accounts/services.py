@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
+from accounts import audit
 from accounts.errors import FieldsRefused, TeamNameTaken, UsernameTaken
-from accounts.models import Membership, Team, User
+from accounts.models import ApiToken, Membership, Team, User
+from accounts.names import skeleton
 from accounts.selectors import team_of_one
 
 SLUG_LENGTH = 60
@@ -104,11 +107,34 @@ def create_team(*, name: str, slug: str, members: Sequence[User]) -> Team:
     return team
 
 
+@transaction.atomic
+def create_token(user: User, *, name: str, scopes: Sequence[str]) -> tuple[ApiToken, str]:
+    """Make a token; its text is returned once and kept nowhere.
+
+    Raises
+    ------
+    FieldsRefused
+        If there is no scope, or one that does not exist.
+    """
+    known = [scope for scope in ApiToken.Scope.values if scope in scopes]
+    if not known or len(known) != len(set(scopes)):
+        raise FieldsRefused({"scopes": ["Choose from " + ", ".join(ApiToken.Scope.values) + "."]})
+    token, text = ApiToken.objects.create(user=user, name=name, scopes=" ".join(known))
+    if token.allows(ApiToken.Scope.ORGANIZE):
+        audit.record(
+            audit.Act.TOKEN, f"accounts.ApiToken:{token.token_key}", by=user, after=token.scopes
+        )
+    return token, text
+
+
 def _free(field: str, wanted: str, *, limit: int) -> str:
     """Return `wanted`, or with a number behind it if another team has it, within `limit`."""
     for number in range(1, 10_000):
         suffix = "" if number == 1 else f"-{number}"
         candidate = wanted[: limit - len(suffix)] + suffix
-        if not Team.objects.filter(**{field: candidate}).exists():
+        taken = Q(**{field: candidate})
+        if field == "name":
+            taken |= Q(name_key=skeleton(candidate))
+        if not Team.objects.filter(taken).exists():
             return candidate
     raise TeamNameTaken(f"Every name like {wanted} is taken.", "Choose another username.")

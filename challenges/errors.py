@@ -63,5 +63,13 @@ class TargetRefused(ChallengeError):
     """A target that cannot be changed in this way."""
 
 
+class CorrectionRefused(ChallengeError):
+    """A correction that cannot be proposed, put in force or withdrawn."""
+
+
+class ScheduleRefused(ChallengeError):
+    """A calendar of releases that does not fit the round."""
+
+
 class RoundFileRefused(ChallengeError):
     """A file that cannot be added to the round."""

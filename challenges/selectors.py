@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeGuard
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
@@ -10,7 +11,15 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from catalog.models import Artifact, Contribution
 from challenges.errors import RoundNotReady
-from challenges.models import Challenge, ChallengeRole, Round, RoundFile, RoundMetric, Target
+from challenges.models import (
+    Challenge,
+    ChallengeRole,
+    Correction,
+    Round,
+    RoundFile,
+    RoundMetric,
+    Target,
+)
 from scoring.contract import Aggregate, MetricChoice, PredictionFormat, TargetSpec
 
 Viewer = User | AnonymousUser
@@ -18,7 +27,7 @@ Viewer = User | AnonymousUser
 
 def can_organize(user: Viewer, challenge: Challenge) -> bool:
     """Tell whether the person may set up and run the challenge: a role in it, or a superuser."""
-    if not user.is_authenticated or not user.is_active:
+    if not _acts_as_organizer(user):
         return False
     return (
         user.is_superuser or ChallengeRole.objects.filter(challenge=challenge, user=user).exists()
@@ -27,12 +36,17 @@ def can_organize(user: Viewer, challenge: Challenge) -> bool:
 
 def organized_challenges(user: Viewer) -> QuerySet[Challenge]:
     """Return the challenges the person may set up and run."""
-    if not user.is_authenticated or not user.is_active:
+    if not _acts_as_organizer(user):
         return Challenge.objects.none()
     if user.is_superuser:
         return Challenge.objects.all()
     roles = ChallengeRole.objects.filter(user=user)
     return Challenge.objects.filter(pk__in=roles.values("challenge"))
+
+
+def _acts_as_organizer(user: Viewer) -> TypeGuard[User]:
+    """Tell whether the person is here with all their rights: a token may not carry them."""
+    return isinstance(user, User) and user.is_active and user.acts_as_organizer
 
 
 def visible_challenges(user: Viewer) -> QuerySet[Challenge]:
@@ -101,13 +115,14 @@ def spec_of(target: Target) -> TargetSpec:
     )
 
 
-def metric_choices(round: Round) -> list[MetricChoice]:
-    """Return the round's metrics, the primary one first."""
+def metric_choices(round: Round, *, correction: Correction | None = None) -> list[MetricChoice]:
+    """Return the round's metrics, the primary one first; in versions that a correction proposes."""
+    proposed = {} if correction is None else correction.metric_versions
     return [
         MetricChoice(
             key=row.key,
             slug=row.metric,
-            version=row.version,
+            version=proposed.get(row.key, row.version),
             parameters=row.parameters,
             aggregate=Aggregate(row.aggregate),
         )

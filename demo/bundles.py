@@ -39,6 +39,17 @@ BURGERS_CHARTER = {
         "RMSE, because the amplitudes of the flows differ; Fourier bands, boundary, conserved "
         "quantity and maximum error say *how* a method is wrong."
     ),
+    "domain_primer": (
+        "Where *u* is large the fluid moves fast and overtakes what lies ahead; viscosity *nu* "
+        "spreads what becomes too steep. A front is about *nu* divided by the jump thick, so a "
+        "small *nu* makes thin fronts. An error in the **place** of a front matters more in "
+        "practice than one in its height."
+    ),
+    "ml_primer": (
+        "A normalized RMSE of 0.1 means errors of a tenth of the flow's own size, on average. It "
+        "does not say where they are: a front that is a little late costs as much as a field "
+        "that is blurred everywhere. The columns beside it tell the two apart."
+    ),
     "data_statement": (
         "Answers are solved with a Fourier method at a resolution chosen per viscosity and "
         "verified against the exact Cole-Hopf solution to 1e-8. Initial fields are random: a mean "
@@ -135,6 +146,14 @@ def _burgers_round(
         "task": BURGERS_TASK,
         "opens_at": _moment(dates[0]),
         "closes_at": _moment(dates[1]),
+        "embargo": "Nothing is held back: teams may publish what they do at any time.",
+        "design_items": {
+            "mission": "To find which cheap methods deserve a trial in larger solvers.",
+            "cohort": "Random smooth periodic flows, from thick to thin fronts; drawn by seed.",
+            "annotation": "Computed; no person judged anything.",
+            "metrics": "Normalized, because amplitudes differ; bands and boundary say how.",
+            "conflicts": "The makers of the targets are named in the target set and not ranked.",
+        },
         "reader": "npz",
         "upload_limit_bytes": 20_000_000,
         "submissions_per_day": 10,
@@ -228,6 +247,7 @@ def write_digits(folder: Path, *, now: datetime) -> Path:
         ),
         "opens_at": _moment(now - timedelta(days=1)),
         "closes_at": _moment(now + timedelta(days=90)),
+        "embargo": "Nothing is held back: the answers are known.",
         "reader": "csv",
         "upload_limit_bytes": 100_000,
         "submissions_per_day": 20,
@@ -263,6 +283,15 @@ def write_digits(folder: Path, *, now: datetime) -> Path:
             ),
             "ml_task": (
                 "Ten scalars, no training data. One point for each correct digit; the sum ranks."
+            ),
+            "domain_primer": (
+                "A digit counts when it is right, not when it looks stable. Series that converge "
+                "slowly, integrals that oscillate and minima among many want a change of the "
+                "problem before more computing."
+            ),
+            "ml_primer": (
+                "The score counts correct digits, so it grows with the logarithm of the error: "
+                "one digit is a factor of ten."
             ),
             "data_statement": (
                 "The answers are known: Bornemann, Laurie, Wagon and Waldvogel, The SIAM "

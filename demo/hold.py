@@ -11,7 +11,7 @@ from demo.burgers.arrays import write_npz
 from demo.burgers.challenge import read_inputs
 from demo.burgers.datasets import AUGMENTED, ORIGINAL, card
 from demo.burgers.entries import Entry, Materials, entry, predict
-from demo.cast import BURGERS_ENTRIES, DIGITS_ENTRIES, ORGANIZERS, TeamOfDemo
+from demo.cast import BURGERS_ENTRIES, DIGITS_ENTRIES, ORGANIZER, ORGANIZERS, TeamOfDemo
 from demo.digits import entries as digits
 from heldout.client import Client
 
@@ -31,7 +31,8 @@ class Participants:
     def client(self, username: str) -> Client:
         """Sign a person in."""
         client = Client(self._url)
-        client.sign_in(username, self._passwords[username], name="demo")
+        password = self._passwords[username]
+        client.sign_in(username, password, name="demo", organize=username == ORGANIZER)
         return client
 
     def hold_burgers(self, name: str) -> list[str]:

@@ -106,7 +106,10 @@ def stage_case(case: Case, *, username: str, password: str) -> str:
             "summary": f"{case.title}, held again from its published files."[:300],
             "domain_question": "As asked by the original round; see the case description.",
             "ml_task": "As set by the original round; see the case description.",
+            "domain_primer": "The publications of the original round introduce its field.",
+            "ml_primer": "The metrics are those of the original round; their pages explain them.",
             "data_statement": "The published answers of the original round.",
+            "ethics": "Nothing is published here that the original round did not publish.",
             "licence": "CC-BY-4.0",
         },
     )
@@ -147,6 +150,7 @@ def _round(case: Case, challenge: Challenge, target_set: Artifact) -> Round:
         slug=f"replay-{challenge.rounds.count() + 1}",
         title=f"Replay {challenge.rounds.count() + 1}",
         task="The files of the original round, as received.",
+        embargo="None: everything is published already.",
         opens_at=now,
         closes_at=now + timedelta(days=1),
         reader=case.prediction_format.reader,

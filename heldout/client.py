@@ -68,11 +68,17 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def sign_in(self, username: str, password: str, *, name: str = "client") -> str:
-        """Exchange a password for a token, and use the token from now on."""
-        answer = self._ask(
-            "POST", "auth/token/", json={"username": username, "password": password, "name": name}
-        )
+    def sign_in(
+        self, username: str, password: str, *, name: str = "client", organize: bool = False
+    ) -> str:
+        """Exchange a password for a token, and use the token from now on.
+
+        With `organize` the token carries an organizer's rights too; without it nobody who finds
+        it can use them.
+        """
+        facts = {"username": username, "password": password, "name": name}
+        scopes = ["read", "submit", *(["organize"] if organize else [])]
+        answer = self._ask("POST", "auth/token/", json={**facts, "scopes": scopes})
         token: str = answer["token"]
         self._http.headers["Authorization"] = f"Token {token}"
         return token

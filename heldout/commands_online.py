@@ -31,6 +31,7 @@ def add_parsers(subparsers: Any) -> None:
     login = command("login", _login, "sign in and keep a token for this server")
     login.add_argument("username")
     login.add_argument("--password-file", type=Path, help="read the password from a file")
+    login.add_argument("--organize", action="store_true", help="with your rights as an organizer")
     command("logout", _logout, "revoke the kept token")
     command("rounds", _rounds, "list rounds")
     show = command("round", _round, "show a round: files, targets, metrics")
@@ -123,7 +124,9 @@ def _login(arguments: argparse.Namespace) -> int:
     else:
         password = getpass.getpass()
     with _client(arguments) as client:
-        token = client.sign_in(arguments.username, password, name="heldout command")
+        token = client.sign_in(
+            arguments.username, password, name="heldout command", organize=arguments.organize
+        )
         credentials.keep(client.url, token)
         return _show(arguments, {"server": client.url}, f"Signed in to {client.url}.")
 
@@ -226,12 +229,20 @@ def _status(arguments: argparse.Namespace) -> int:
     return _show(arguments, content, text)
 
 
+def _soon(content: dict[str, Any]) -> str:
+    seconds = (content.get("queue") or {}).get("eta_seconds")
+    return "" if seconds is None else f", scored in about {seconds} s"
+
+
 def _submission_text(address: str, content: dict[str, Any]) -> str:
     lines = [f"submission {content['code']}: {content['state']}", f"{address}{content['url']}"]
     if content.get("reason"):
         lines.append(content["reason"])
     if content.get("queue_position"):
-        lines.append(f"place in the queue: {content['queue_position']}")
+        lines.append(f"place in the queue: {content['queue_position']}{_soon(content)}")
+    if quota := content.get("quota"):
+        left = f"{quota['left']} of {quota['limit']} submissions left"
+        lines.append(f"{left}, resets at {quota['resets_at']}")
     rows = [
         [s["target"] or "all targets", s["metric"], _value(s)] for s in content.get("scores", [])
     ]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
-from challenges.models import Round, RoundMetric, Target
+from challenges.models import Correction, Round, RoundMetric, Target
 from scoring.aggregate import AggregateValue, MissingPolicy, aggregate, value_row
 from scoring.contract import Aggregate, Direction, ScoreRow, ScoreStatus
 from scoring.metrics.registry import get_metric
@@ -83,9 +84,12 @@ class Entry:
         return value_row(self.rows[rule.primary.key], missing=rule.missing, penalty=rule.penalty)
 
 
-def rule_of(round_: Round) -> Rule:
-    """Read a round's rule from its rows."""
+def rule_of(round_: Round, *, correction: Correction | None = None) -> Rule:
+    """Read a round's rule from its rows; with the metric versions that a correction proposes."""
     metrics = tuple(round_.metrics.select_related("round"))
+    if correction is not None:
+        for metric in metrics:
+            metric.version = correction.metric_versions.get(metric.key, metric.version)
     return Rule(
         primary=next(metric for metric in metrics if metric.is_primary),
         metrics=metrics,
@@ -98,8 +102,11 @@ def rule_of(round_: Round) -> Rule:
     )
 
 
-def entries_of(round_: Round, rule: Rule) -> list[Entry]:
-    """Return one entry per team and method: its last scored submission, oldest entry first."""
+def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = None) -> list[Entry]:
+    """Return one entry per team and method: its last scored submission, oldest entry first.
+
+    With an open correction, the scores are those under it, as far as there are any.
+    """
     scored = list(
         Submission.objects.filter(round=round_)
         .scored()
@@ -108,7 +115,10 @@ def entries_of(round_: Round, rule: Rule) -> list[Entry]:
     )
     used = Counter((each.team_id, each.method.slug) for each in scored)
     last = {(each.team_id, each.method.slug): each for each in scored}
-    rows = _rows(list(last.values()), rule)
+    counted = (
+        Q(run__is_current=True) if correction is None else Q(run__shadow__correction=correction)
+    )
+    rows = _rows(list(last.values()), rule, counted=counted)
     return [
         Entry(submission, used[key], rows[submission.pk])
         for key, submission in sorted(
@@ -128,13 +138,13 @@ def final_entries(entries: Sequence[Entry]) -> list[Entry]:
     return list(last.values())
 
 
-def _rows(submissions: list[Submission], rule: Rule) -> dict[int, dict[str, list[ScoreRow]]]:
-    """Load the current runs' scores of all submissions in one query, in the targets' order."""
+def _rows(
+    submissions: list[Submission], rule: Rule, *, counted: Q
+) -> dict[int, dict[str, list[ScoreRow]]]:
+    """Load the counted runs' scores of all submissions in one query, in the targets' order."""
     found: dict[tuple[int, str, str | None], ScoreRow] = {}
     covered: dict[int, frozenset[str]] = {}
-    scores = Score.objects.filter(
-        run__submission__in=submissions, run__is_current=True
-    ).values_list(
+    scores = Score.objects.filter(counted, run__submission__in=submissions).values_list(
         "run__submission_id",
         "metric__key",
         "target__slug",

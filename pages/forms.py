@@ -65,7 +65,15 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """A name for a new API token."""
+    """A name for a new API token, and what it may do."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=ApiToken.Scope.choices,
+        initial=["read", "submit"],
+        widget=forms.CheckboxSelectMultiple,
+        label=_("It may"),
+        help_text=_("As little as it needs: who finds the token can do no more."),
+    )
 
     class Meta:
         model = ApiToken

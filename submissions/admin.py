@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from challenges.admin.forms import ReasonForm
 from challenges.admin.scope import ScopedAdmin
 from submissions.errors import SubmissionError
 from submissions.models import QuotaEntry, Score, ScoringRun, Submission
+from submissions.services.priority import prioritize
 from submissions.services.quota import refund
 from submissions.services.rescore import rescore
 from submissions.services.withdraw import withdraw
@@ -39,14 +41,20 @@ class SubmissionAdmin(ViewOnly, ScopedAdmin):
     search_fields = ("code", "team__name", "method__title", "sha256")
     date_hierarchy = "received_at"
     inlines = (RunInline,)
-    actions = ("rescore_selected", "withdraw_selected", "refund_selected")
+    actions = (
+        "rescore_selected",
+        "withdraw_selected",
+        "refund_selected",
+        "put_first_selected",
+        "make_ordinary_selected",
+    )
     fieldsets = (
         (
             None,
             {"fields": ("code", "round", "team", "submitted_by", "method", "entry_kind", "note")},
         ),
         ("File", {"fields": ("file_name", "size_bytes", "sha256", "received_at", "answered")}),
-        ("State", {"fields": ("state", "queued_at", "attempt", "finished_at")}),
+        ("State", {"fields": ("state", "queued_at", "priority", "attempt", "finished_at")}),
         ("Told to the team", {"fields": ("reason_code", "reason", "problems")}),
         ("Told to organizers", {"fields": ("organizer_note",)}),
     )
@@ -54,6 +62,23 @@ class SubmissionAdmin(ViewOnly, ScopedAdmin):
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Acts are for organizers; the list holds only submissions to their challenges."""
         return request.user.has_perm("submissions.view_submission")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who comes first is for operators of the site, as workers serve all challenges."""
+        return bool(request.user.is_superuser)
+
+    @admin.action(
+        description="Put selected submissions first in their challenge", permissions=["operate"]
+    )
+    def put_first_selected(self, request: HttpRequest, queryset: Any) -> None:
+        self._each(request, queryset, act=prioritize, done="put first")
+
+    @admin.action(
+        description="Let selected submissions wait in their turn", permissions=["operate"]
+    )
+    def make_ordinary_selected(self, request: HttpRequest, queryset: Any) -> None:
+        ordinary = functools.partial(prioritize, priority=None)
+        self._each(request, queryset, act=ordinary, done="made to wait in their turn")
 
     @admin.action(description="Score selected submissions again", permissions=["act"])
     def rescore_selected(self, request: HttpRequest, queryset: Any) -> None:

@@ -15,8 +15,10 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-# A hint that nobody took for so long is stale: the sweep has sent others since.
-HINT_LIFETIME_S = 60
+# A hint that nobody took for so long is stale. Sender and taker each look at their own clock,
+# so the time must be far longer than clocks are ever apart: a shorter one loses every hint
+# between two machines of which one is an hour off.
+HINT_LIFETIME_S = 24 * 3600
 
 
 def scoring(*, hints: int = 1) -> None:

@@ -64,7 +64,8 @@ class QuotaExhausted(SubmissionError):
         self.resets_at = resets_at
         super().__init__(
             "QUOTA_EXHAUSTED",
-            f"The team has used {used} of {limit} submissions of today.",
+            f"The team has used {used} of {limit} submissions of today: "
+            f"{max(0, limit - used)} of {limit} left.",
             f"The count starts again at {resets_at:%Y-%m-%d %H:%M} UTC.",
         )
 

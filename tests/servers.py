@@ -123,9 +123,68 @@ def postgres_user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in names)
 
 
+@dataclass
+class PostgresServer:
+    """A PostgreSQL server of our own, which can be made to crash and to come back.
+
+    It runs in a session of its own: it must outlive the Ctrl-C that ends the tests.
+    """
+
+    url: str
+    command: list[str]
+    folder: Path
+    user: str | None
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections."""
+        with self.log.open("ab") as log:
+            self.process = server = subprocess.Popen(
+                self.command,
+                user=self.user,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_until(lambda: _accepts(self.url, server, self.log), what="PostgreSQL")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop the server: SIGINT ends open sessions, SIGQUIT leaves all as a crash does."""
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+
 @contextlib.contextmanager
 def postgres_running() -> Iterator[str]:
     """Run a fresh PostgreSQL on a loopback port and yield the address of its database.
+
+    Raises
+    ------
+    Missing
+        When no PostgreSQL server is installed.
+    """
+    with postgres_server_running("-c", "synchronous_commit=off") as server:
+        yield server.url
+
+
+@contextlib.contextmanager
+def postgres_server_running(*options: str) -> Iterator[PostgresServer]:
+    """Run a fresh PostgreSQL with these options of `postgres`, and yield the server.
+
+    Nothing is forced onto the disk: it outlives a crash of itself, not one of the machine.
 
     Raises
     ------
@@ -152,40 +211,17 @@ def postgres_running() -> Iterator[str]:
         command = [
             *(str(programs / "postgres"), "-D", str(cluster), "-p", str(port)),
             *("-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"),
-            *("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"),
+            *("-c", "fsync=off", "-c", "full_page_writes=off", *options),
         ]
-        with _postgres_process(command, folder=folder, user=user) as server:
-            url = f"postgres://heldout@127.0.0.1:{port}/postgres"
-            wait_until(lambda: _accepts(url, server, folder / "log"), what="PostgreSQL")
-            yield url
+        url = f"postgres://heldout@127.0.0.1:{port}/postgres"
+        server = PostgresServer(url, command, folder, user)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _postgres_process(
-    command: list[str], *, folder: Path, user: str | None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the server in a session of its own: it must outlive the Ctrl-C that ends the tests."""
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            command,
-            user=user,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        yield server
-    finally:
-        server.send_signal(signal.SIGINT)  # "fast": end open sessions, then stop
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
 
 
 def _accepts(url: str, server: subprocess.Popen[bytes], log: Path) -> bool:

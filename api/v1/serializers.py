@@ -10,7 +10,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Team
+from accounts.models import ApiToken, Team
 from catalog.models import Artifact, ArtifactFile, Contribution, LineageEdge
 from challenges.models import (
     Reference,
@@ -227,12 +227,38 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
         return reverse("api:submission", args=[submission.code])
 
 
+class QueuePlaceSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField(help_text="In which turn a worker takes it, from 1.")
+    eta_seconds = serializers.IntegerField(
+        allow_null=True, help_text="About when it is scored, by the latest runs; null: not known."
+    )
+
+
+class QuotaSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(help_text="Submissions of the team in the round on this day.")
+    used = serializers.IntegerField()
+    left = serializers.IntegerField()
+    resets_at = serializers.DateTimeField()
+
+
 class SubmissionDetailSerializer(SubmissionSerializer):
-    queue_position = serializers.IntegerField(read_only=True, allow_null=True)
+    queue_position = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The same as queue.position."
+    )
+    queue = QueuePlaceSerializer(
+        read_only=True, allow_null=True, help_text="Null once a worker has taken it."
+    )
     scores = ScoreSerializer(many=True, read_only=True)
 
     class Meta(SubmissionSerializer.Meta):
-        fields = [*SubmissionSerializer.Meta.fields, "queue_position", "scores"]
+        fields = [*SubmissionSerializer.Meta.fields, "queue_position", "queue", "scores"]
+
+
+class SubmissionReceiptSerializer(SubmissionDetailSerializer):
+    quota = QuotaSerializer(read_only=True, help_text="What the team has left today.")
+
+    class Meta(SubmissionDetailSerializer.Meta):
+        fields = [*SubmissionDetailSerializer.Meta.fields, "quota"]
 
 
 class ContributionSerializer(serializers.ModelSerializer[Contribution]):
@@ -379,8 +405,15 @@ class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField()
     password = serializers.CharField(trim_whitespace=False)
     name = serializers.CharField(required=False, default="token", max_length=60)
+    scopes = serializers.MultipleChoiceField(
+        choices=ApiToken.Scope.choices,
+        default={"read", "submit"},
+        allow_empty=False,
+        help_text="What the token may do.",
+    )
 
 
 class TokenSerializer(serializers.Serializer[Any]):
     token = serializers.CharField(help_text="Shown once. Send it as `Authorization: Token …`.")
     expires_at = serializers.DateTimeField(allow_null=True)
+    scopes = serializers.ListField(child=serializers.CharField())

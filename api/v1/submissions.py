@@ -14,7 +14,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,11 +21,13 @@ from rest_framework.views import APIView
 from api.conditional import answer_if_changed, etag_of
 from api.pagination import NewestFirst
 from api.parsers import StreamParser, chunks_of
+from api.permissions import SIGNED_IN
 from api.v1.access import find_artifact, find_round, find_team, signed_in, viewer
 from api.v1.serializers import (
     CheckSerializer,
     ErrorSerializer,
     SubmissionDetailSerializer,
+    SubmissionReceiptSerializer,
     SubmissionSerializer,
     SubmitSerializer,
 )
@@ -37,10 +38,11 @@ from submissions.errors import UploadTooLarge
 from submissions.models import Submission
 from submissions.selectors import (
     current_scores,
-    queue_position,
+    queue_place,
     submissions_of_round,
     visible_submissions,
 )
+from submissions.services.quota import quota_of
 from submissions.services.submit import submit
 from submissions.services.validate import upload_limit, validate_upload
 
@@ -93,7 +95,7 @@ def _query_fields(request: Request) -> dict[str, Any]:
 class RoundSubmissions(APIView):
     """Submit predictions, and list the submissions of a round that the caller may see."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = SIGNED_IN
     parser_classes = [MultiPartParser, StreamParser]
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
@@ -124,7 +126,7 @@ class RoundSubmissions(APIView):
                 description="The same key from the same person gives the first submission again.",
             )
         ],
-        responses={201: SubmissionDetailSerializer, **REFUSED},
+        responses={201: SubmissionReceiptSerializer, **REFUSED},
     )
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
@@ -157,7 +159,9 @@ class RoundSubmissions(APIView):
             expected_sha256=fields["sha256"],
             size_bytes=upload.size_bytes,
         )
-        content = _detail(submission)
+        _look_up(submission)
+        submission.quota = quota_of(team, round_, submission.received_at)  # type: ignore[attr-defined]
+        content = SubmissionReceiptSerializer(submission).data
         response = Response(content, status=status.HTTP_201_CREATED)
         response["Location"] = content["api_url"]
         return response
@@ -166,7 +170,7 @@ class RoundSubmissions(APIView):
 class RoundValidate(APIView):
     """Check a prediction file without submitting it; costs no quota."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = SIGNED_IN
     parser_classes = [MultiPartParser, StreamParser]
 
     @extend_schema(
@@ -184,7 +188,7 @@ class RoundValidate(APIView):
 class SubmissionDetail(APIView):
     """Read one submission: its state, and its scores once it has them."""
 
-    permission_classes = [IsAuthenticated]
+    permission_classes = SIGNED_IN
 
     @extend_schema(
         operation_id="submissions_read",
@@ -196,7 +200,7 @@ class SubmissionDetail(APIView):
             rows.select_related("round__challenge", "team", "method"), code=code
         )
         etag = etag_of(
-            submission.code, submission.state, submission.attempt, queue_position(submission)
+            submission.code, submission.state, submission.attempt, queue_place(submission)
         )
         response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission))
         if not submission.is_finished:
@@ -205,6 +209,13 @@ class SubmissionDetail(APIView):
 
 
 def _detail(submission: Submission) -> Any:
-    submission.queue_position = queue_position(submission)  # type: ignore[attr-defined]
-    submission.scores = current_scores(submission)  # type: ignore[attr-defined]
+    _look_up(submission)
     return SubmissionDetailSerializer(submission).data
+
+
+def _look_up(submission: Submission) -> None:
+    """Add what the row itself does not have: its place in the queue and its scores."""
+    place = queue_place(submission)
+    submission.queue = place  # type: ignore[attr-defined]
+    submission.queue_position = place and place.position  # type: ignore[attr-defined]
+    submission.scores = current_scores(submission)  # type: ignore[attr-defined]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.contrib.auth import authenticate
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
+from accounts.services import create_token
+from accounts.signing_in import TooManyTries
 from api.v1.serializers import CredentialsSerializer, ErrorSerializer, TokenSerializer
 
 
@@ -42,18 +44,23 @@ class TokenCreate(APIView):
         form = CredentialsSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         fields = form.validated_data
-        user = authenticate(
-            request._request, username=fields["username"], password=fields["password"]
-        )
-        if user is None:
+        try:
+            user = authenticate(
+                request._request, username=fields["username"], password=fields["password"]
+            )
+        except TooManyTries as error:
+            raise Throttled(error.wait_s) from None
+        if not isinstance(user, User):
             raise AuthenticationFailed("Username and password do not fit together.")
-        row, token = ApiToken.objects.create(user=user, name=fields["name"])
-        content = TokenSerializer({"token": token, "expires_at": row.expiry}).data
+        row, token = create_token(user, name=fields["name"], scopes=fields["scopes"])
+        content = TokenSerializer(
+            {"token": token, "expires_at": row.expiry, "scopes": row.scopes.split()}
+        ).data
         return Response(content, status=status.HTTP_201_CREATED)
 
 
 class TokenRevoke(APIView):
-    """Revoke the token that this request is made with."""
+    """Revoke the token that this request is made with, whatever its scopes."""
 
     permission_classes = [IsAuthenticated]
 

@@ -48,6 +48,7 @@ class ChallengeAdmin(ScopedAdmin):
                 ),
             },
         ),
+        ("Scoring", {"fields": ("scoring_slots",)}),
         ("Dates", {"fields": ("published_at", "created_at")}),
     )
 

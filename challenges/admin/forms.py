@@ -15,6 +15,7 @@ from challenges.admin.choices import metric_choices, metric_key, reader_choices
 from challenges.errors import ReferenceRefused
 from challenges.models import Round, RoundFile, RoundMetric, Target
 from challenges.services.canonical import write_canonical
+from challenges.services.schedule import WEEKDAYS, Schedule
 from scoring.contract import Aggregate
 from scoring.errors import MetricInputError, ReaderOptionError, UnknownReaderError
 from scoring.metrics import Inputs, get_metric
@@ -240,6 +241,25 @@ class AnswersForm(forms.Form):
             "delimiter": self.cleaned_data["delimiter"],
             "extra_columns": "ignore",
         }
+
+
+class ScheduleForm(forms.Form):
+    """When targets are released, and for how long."""
+
+    weekday = forms.ChoiceField(
+        required=False,
+        choices=[("", "Every day"), *((day, day.capitalize()) for day in WEEKDAYS)],
+    )
+    at = forms.TimeField(initial="00:00", help_text="UTC.")
+    per_release = forms.IntegerField(
+        min_value=1, initial=1, help_text="So many targets are released together."
+    )
+    days_open = forms.IntegerField(min_value=1, initial=1, help_text="From release to deadline.")
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return the calendar that was asked for."""
+        return Schedule(**self.cleaned_data)
 
 
 class ReasonForm(forms.Form):

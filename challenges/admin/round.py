@@ -30,6 +30,7 @@ from challenges.errors import AnswersRefused, ChallengeError, PublishRefused
 from challenges.models import Reference, Round, RoundFile, RoundMetric, Target
 from challenges.services.amendments import amend_round, amendable_fields
 from challenges.services.answers import read_answers
+from challenges.services.corrections import PROPOSED, store_answers
 from challenges.services.files import add_round_file
 from challenges.services.references import set_reference
 from challenges.services.rounds import unmet_before_publishing
@@ -46,6 +47,7 @@ RULES = (
     "closes_at",
     "grace_minutes",
     "embargo",
+    "design_items",
     "reader",
     "reader_options",
     "upload_limit_bytes",
@@ -173,9 +175,10 @@ class RoundAdmin(ScopedAdmin):
             {
                 "description": "If the opening date is past when you publish, the round opens at "
                 "that moment. All times are UTC.",
-                "fields": ("opens_at", "closes_at", *SHOWN),
+                "fields": ("opens_at", "closes_at", "grace_minutes", "embargo", *SHOWN),
             },
         ),
+        ("Design in words", {"fields": ("design_items",)}),
         (
             "Predictions",
             {
@@ -314,7 +317,10 @@ class RoundAdmin(ScopedAdmin):
             problems = self._store_answers(request, round, form=form)
             if not problems:
                 self.log_change(request, round, "Answers of all targets stored.")
-                messages.success(request, f"The answers of {count} targets are stored.")
+                messages.success(
+                    request,
+                    PROPOSED if round.is_frozen else f"The answers of {count} targets are stored.",
+                )
                 return self._back(round)
         context = {
             **self.admin_site.each_context(request),
@@ -332,13 +338,12 @@ class RoundAdmin(ScopedAdmin):
         try:
             with transaction.atomic():
                 found = read_answers(handle, targets=targets, kind=form.kind, options=form.options)
-                for target in targets:
-                    set_reference(
-                        target=target,
-                        values=found[target.slug].read(),
-                        by=_person(request),
-                        reason=form.cleaned_data["reason"],
-                    )
+                store_answers(
+                    round,
+                    ((target, found[target.slug].read()) for target in targets),
+                    by=_person(request),
+                    reason=form.cleaned_data["reason"],
+                )
         except AnswersRefused as error:
             return [f"{problem.message}. {problem.remedy}" for problem in error.problems]
         except ChallengeError as error:

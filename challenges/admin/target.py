@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from challenges.admin.forms import CorrectedTargetForm, ReasonForm
+from challenges.admin.forms import CorrectedTargetForm, ReasonForm, ScheduleForm
 from challenges.admin.round import answer_status
 from challenges.admin.scope import ScopedAdmin
 from challenges.errors import ChallengeError
 from challenges.models import Reference, Target
-from challenges.services.references import set_reference
+from challenges.services.corrections import PROPOSED, store_answers
+from challenges.services.schedule import schedule_targets
 from challenges.services.targets import cancel_target, remove_target
 
 FROZEN = (
@@ -28,6 +31,7 @@ FROZEN = (
     "weight",
     "evaluation_units",
     "classes",
+    "family",
     "opens_at",
     "closes_at",
 )
@@ -45,12 +49,13 @@ class TargetAdmin(ScopedAdmin):
     list_select_related = ("round__challenge",)
     search_fields = ("slug", "title", "round__title")
     ordering = ("round", "position", "slug")
-    actions = ("cancel_selected", "remove_selected")
+    actions = ("schedule_selected", "cancel_selected", "remove_selected")
     fieldsets = (
         (None, {"fields": ("round", "slug", "position", "title", "summary")}),
         ("Prediction", {"fields": ("shape", "reference_shape", "low", "high")}),
         ("Answer", {"fields": ("answered", "answer", "reason")}),
-        ("Counting", {"fields": ("weight", "evaluation_units", "classes")}),
+        ("Counting", {"fields": ("weight", "evaluation_units", "classes", "family")}),
+        ("After the reveal", {"fields": ("commentary",)}),
         (
             "Dates of its own",
             {"classes": ("collapse",), "fields": ("opens_at", "closes_at")},
@@ -91,14 +96,17 @@ class TargetAdmin(ScopedAdmin):
         if not upload:
             return
         try:
-            set_reference(
-                target=obj,
-                values=upload.file,
+            store_answers(
+                obj.round,
+                [(obj, upload.file)],
                 by=request.user,  # type: ignore[arg-type]  # the admin lets nobody else in
                 reason=form.cleaned_data.get("reason", ""),
             )
         except ChallengeError as error:
             messages.error(request, str(error))
+        else:
+            if obj.round.is_frozen:
+                messages.info(request, PROPOSED)
 
     @admin.action(
         description="Cancel selected targets with a public reason", permissions=["change"]
@@ -125,6 +133,34 @@ class TargetAdmin(ScopedAdmin):
             "form": form,
             "chosen": queryset,
             "action": "cancel_selected",
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/action_with_reason.html", context)
+
+    @admin.action(description="Date selected targets by a calendar", permissions=["change"])
+    def schedule_selected(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        form = ScheduleForm(request.POST if "confirmed" in request.POST else None)
+        targets = list(
+            queryset.select_related("round__challenge").order_by("round", "position", "slug")
+        )
+        if form.is_bound and form.is_valid():
+            try:
+                with transaction.atomic():
+                    for round, group in groupby(targets, key=lambda target: target.round):
+                        schedule_targets(round, list(group), form.schedule)
+            except ChallengeError as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, f"{len(targets)} targets have their dates.")
+                return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Date targets by a calendar",
+            "meaning": "Release and deadline are filled in, in the order of the targets, from the "
+            "opening of their round on. Dates they have already are replaced.",
+            "form": form,
+            "chosen": targets,
+            "action": "schedule_selected",
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/action_with_reason.html", context)

@@ -2,6 +2,7 @@
 
 from challenges.models.amendment import RoundAmendment
 from challenges.models.challenge import Challenge, ChallengeRole
+from challenges.models.correction import Correction
 from challenges.models.reference import Reference, ReferenceAccess
 from challenges.models.round import Round, RoundFile, RoundMetric, RoundState
 from challenges.models.target import Target
@@ -9,6 +10,7 @@ from challenges.models.target import Target
 __all__ = [
     "Challenge",
     "ChallengeRole",
+    "Correction",
     "Reference",
     "ReferenceAccess",
     "Round",

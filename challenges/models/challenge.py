@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -44,6 +45,13 @@ class Challenge(models.Model):
         blank=True,
         validators=[validate_licence],
         help_text="Licence of the released inputs and, after the reveal, the answers (SPDX).",
+    )
+    scoring_slots = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many of its submissions may be scored at the same time; empty: no limit "
+        "but the number of workers.",
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Artifact
 from challenges.models.challenge import Challenge
+from challenges.models.design_items import DESIGN_ITEMS, validate_design_items
 from scoring.contract import Aggregate
 
 
@@ -51,6 +52,14 @@ class Round(models.Model):
         blank=True,
         help_text="Until when participants keep answers and results to themselves, and who may "
         "publish what. Markdown.",
+    )
+    design_items = models.JSONField(
+        "design in words",
+        default=dict,
+        blank=True,
+        validators=[validate_design_items],
+        help_text='What the other rules do not say, by item, like {"mission": "...", "cohort": '
+        '"..."}. Items: ' + ", ".join(DESIGN_ITEMS) + ". Frozen with the rules.",
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     revealed_at = models.DateTimeField(null=True, blank=True, editable=False)

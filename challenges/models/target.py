@@ -65,6 +65,18 @@ class Target(models.Model):
         default=1, help_text="Its part of the credit for targets; near-duplicates share one unit."
     )
     classes = models.JSONField(default=list, blank=True, validators=[validate_labels])
+    family = models.CharField(
+        max_length=60,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")],
+        help_text="What it is closely related to, like the protein family or the solver run; "
+        "results are broken down by it.",
+    )
+    commentary = models.TextField(
+        blank=True,
+        help_text="What its providers say of it and of the predictions, shown once the round is "
+        "revealed. Markdown.",
+    )
     opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the round.")
     closes_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the round.")
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from challenges.errors import AmendmentRefused
 from challenges.models import Round, RoundAmendment, RoundState
@@ -34,6 +35,7 @@ WHILE_OPEN = ("closes_at", "grace_minutes", "submissions_per_day", "upload_limit
 BEFORE_OPENING = (
     "opens_at",
     "task",
+    "design_items",
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",
@@ -206,6 +208,15 @@ def _write_down(round: Round, *, by: User, reason: str) -> RoundAmendment | None
         previous_sha256=previous_sha256,
     )
     logger.info("amended round=%s number=%d by=%s", round.pk, row.number, by.pk)
+    audit.record(
+        audit.Act.AMEND,
+        round,
+        by=by,
+        challenge=round.challenge_id,
+        before={"design": previous_sha256},
+        after={"design": row.design_sha256},
+        reason=reason,
+    )
     return row
 
 

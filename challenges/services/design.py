@@ -48,7 +48,11 @@ def design_of(round: Round) -> dict[str, Any]:
     }
     # Rules that came later stand here only where they are set: what was frozen before they
     # existed keeps its hash.
-    later = {"grace_minutes": round.grace_minutes, "embargo": round.embargo}
+    later = {
+        "grace_minutes": round.grace_minutes,
+        "embargo": round.embargo,
+        "design_items": round.design_items,
+    }
     design |= {key: value for key, value in later.items() if value}
     return {key: _plain(value) for key, value in design.items()}
 
@@ -87,6 +91,7 @@ def _target(row: Target, commitments: dict[int, str]) -> dict[str, Any]:
         "weight": row.weight,
         "evaluation_units": row.evaluation_units,
         "classes": row.classes,
+        **({"family": row.family} if row.family else {}),
         "opens_at": _moment(row.opens_at),
         "closes_at": _moment(row.closes_at),
         "cancelled": row.cancelled_at is not None,

@@ -18,6 +18,22 @@ from scoring.metrics import check_choices, get_metric
 from scoring.metrics.shapes import fits
 from scoring.readers import get_reader
 
+# What a charter says before any round of it can be published, and how its absence is told.
+CHARTER = {
+    "domain_question": "The charter's domain half is empty: say what science wants to know and "
+    "why.",
+    "ml_task": "The charter's machine-learning half is empty: say what is predicted.",
+    "domain_primer": "The charter has no primer on the field: say what an ML person must know of "
+    "its words, its data and what an error means there.",
+    "ml_primer": "The charter has no primer on the methods: say what a score tells a domain "
+    "expert, and what it does not.",
+    "data_statement": "The charter has no data statement: say where the answers come from and how "
+    "good they are.",
+    "ethics": "The charter says nothing on ethics: name risks, consent and limits of use. If "
+    "there are none, say that.",
+    "licence": "The challenge has no licence for its inputs and answers, like CC-BY-4.0.",
+}
+
 
 def unmet_before_publishing(round: Round) -> list[str]:
     """Return everything that is missing or wrong, empty if the round can be published.
@@ -38,16 +54,16 @@ def unmet_before_publishing(round: Round) -> list[str]:
 
 
 def _charter(round: Round) -> list[str]:
-    challenge = round.challenge
-    unmet = []
-    if not challenge.domain_question.strip():
-        unmet.append("The charter's domain half is empty: say what science wants to know and why.")
-    if not challenge.ml_task.strip():
-        unmet.append("The charter's machine-learning half is empty: say what is predicted.")
-    if not challenge.licence:
-        unmet.append("The challenge has no licence for its inputs and answers, like CC-BY-4.0.")
+    unmet = [
+        sentence for name, sentence in CHARTER.items() if not getattr(round.challenge, name).strip()
+    ]
     if not round.task.strip():
         unmet.append("The round does not say what to predict.")
+    if not round.embargo.strip():
+        unmet.append(
+            "The round has no embargo: say until when participants keep results to themselves and "
+            "who may publish what. If nothing is held back, say that."
+        )
     return unmet
 
 

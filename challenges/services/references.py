@@ -11,13 +11,15 @@ from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, cast
 
 import numpy as np
+from django.db import transaction
 from django.db.models import Max
 from numpy.typing import NDArray
 
+from accounts import audit
 from accounts.models import User
 from catalog.services import StoredFile, store_stream
 from challenges.errors import ReferenceRefused, ReferenceUnavailable, RoundNotReady
-from challenges.models import Reference, ReferenceAccess, Round, RoundState, Target
+from challenges.models import Correction, Reference, ReferenceAccess, Round, RoundState, Target
 from challenges.models.reference import reference_storage
 from challenges.services.amendments import amendment
 from challenges.services.canonical import write_canonical
@@ -67,6 +69,28 @@ def set_reference(
     """
     if target.round.state is RoundState.FINAL:
         raise RoundNotReady(f"{target.round} is final, so its answers stay as they are.")
+    with amendment(target.round, by=by, reason=reason):
+        return _store(target, values, by=by, reason=reason.strip(), in_force=True)
+
+
+def propose_reference(
+    *, target: Target, values: NDArray[np.generic] | BinaryIO, by: User, reason: str
+) -> Reference:
+    """Store a version of a target's answer that is not in force yet.
+
+    Refuses what `set_reference` does; returns the answer in force where it is the same.
+    """
+    return _store(target, values, by=by, reason=reason, in_force=False)
+
+
+def _store(
+    target: Target,
+    values: NDArray[np.generic] | BinaryIO,
+    *,
+    by: User,
+    reason: str,
+    in_force: bool,
+) -> Reference:
     storage = reference_storage()
     with tempfile.TemporaryFile() as spool:
         shape = write_canonical(values, spool, target=target)
@@ -74,8 +98,10 @@ def set_reference(
         stored = store_stream(storage, cast(BinaryIO, spool), folder=f"{target.round_id}")
     kept = False
     try:
-        with amendment(target.round, by=by, reason=reason):
-            reference = _new_version(target, stored, shape=shape, by=by, reason=reason.strip())
+        with transaction.atomic():
+            reference = _new_version(
+                target, stored, shape=shape, by=by, reason=reason, in_force=in_force
+            )
         kept = reference.file.name == stored.key
     finally:
         if not kept:
@@ -84,7 +110,13 @@ def set_reference(
 
 
 def _new_version(
-    target: Target, stored: StoredFile, *, shape: list[int], by: User, reason: str
+    target: Target,
+    stored: StoredFile,
+    *,
+    shape: list[int],
+    by: User,
+    reason: str,
+    in_force: bool,
 ) -> Reference:
     Target.objects.select_for_update().get(pk=target.pk)
     rows = Reference.objects.filter(target=target)
@@ -99,9 +131,10 @@ def _new_version(
                 "Say why the answer changes: the reason is shown with the correction.",
             )
         reason = _REPLACED_IN_DRAFT
-    rows.filter(is_current=True).update(is_current=False)
+    if in_force:
+        rows.filter(is_current=True).update(is_current=False)
     salt = secrets.token_bytes(SALT_BYTES)
-    return Reference.objects.create(
+    reference = Reference.objects.create(
         target=target,
         version=version,
         file=stored.key,
@@ -116,29 +149,48 @@ def _new_version(
             size_bytes=stored.size_bytes,
         ),
         reason=reason,
+        is_current=in_force,
         created_by=by,
     )
+    audit.record(
+        audit.Act.SET_REFERENCE,
+        target,
+        by=by,
+        challenge=target.round.challenge_id,
+        before={"commitment": current.commitment} if current else None,
+        after={"commitment": reference.commitment},
+        reason=reason,
+    )
+    return reference
 
 
-def current_references(round: Round) -> list[Reference]:
-    """Return the rows (not the files) of the current answers of the targets that count."""
-    return list(
+def current_references(round: Round, *, correction: Correction | None = None) -> list[Reference]:
+    """Return the rows (not the files) of the current answers of the targets that count.
+
+    With an open correction, its proposed answers stand in the place of those in force.
+    """
+    proposed = (
+        {} if correction is None else {row.target_id: row for row in correction.references.all()}
+    )
+    rows = (
         Reference.objects.filter(
             target__round=round, target__cancelled_at__isnull=True, is_current=True
         )
         .select_related("target")
         .order_by("target__position", "target__slug")
     )
+    return [proposed.get(row.target_id, row) for row in rows]
 
 
-def current_versions(round: Round) -> dict[str, int]:
+def current_versions(round: Round, *, correction: Correction | None = None) -> dict[str, int]:
     """Return the version of the current answer of each target that counts."""
-    return {row.target.slug: row.version for row in current_references(round)}
+    rows = current_references(round, correction=correction)
+    return {row.target.slug: row.version for row in rows}
 
 
 @contextmanager
 def open_references(
-    *, round: Round, purpose: str, subject: str = ""
+    *, round: Round, purpose: str, subject: str = "", correction: Correction | None = None
 ) -> Iterator[dict[str, BinaryIO]]:
     """Open the current answers of the targets that count, and write down that it was done.
 
@@ -148,6 +200,8 @@ def open_references(
         What for: "score", "verify" ...
     subject : str
         The code of the submission, or the person.
+    correction : Correction, optional
+        Its proposed answers are opened in the place of those in force.
 
     Yields
     ------
@@ -159,9 +213,17 @@ def open_references(
     ReferenceUnavailable
         If a file is not in storage.
     """
-    rows = current_references(round)
-    access = ReferenceAccess.objects.create(round=round, purpose=purpose, subject=subject)
-    access.references.set(rows)
+    rows = current_references(round, correction=correction)
+    with transaction.atomic():
+        access = ReferenceAccess.objects.create(round=round, purpose=purpose, subject=subject)
+        access.references.set(rows)
+        audit.record(
+            audit.Act.OPEN_REFERENCES,
+            round,
+            challenge=round.challenge_id,
+            after={row.target.slug: row.version for row in rows},
+            reason=f"{purpose} {subject}".strip(),
+        )
     logger.info("opened references round=%s purpose=%s count=%d", round.pk, purpose, len(rows))
     with ExitStack() as stack:
         yield {row.target.slug: stack.enter_context(_open(row)) for row in rows}

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from challenges.errors import PublishRefused, RoundFrozen, RoundNotReady
 from challenges.models import Challenge, Round, RoundState, Target
@@ -73,6 +74,7 @@ def publish_round(round: Round, *, by: User) -> Round:
         published_at=now
     )
     logger.info("published round=%s by=%s design=%s", draft.pk, by.pk, draft.design_sha256)
+    _record(audit.Act.PUBLISH, draft, by=by, after={"design": draft.design_sha256})
     round.refresh_from_db()
     return round
 
@@ -98,6 +100,7 @@ def close_round_now(round: Round, *, by: User) -> Round:
             Q(opens_at__isnull=True) | Q(opens_at__lt=now)
         ).update(closes_at=now)
     logger.info("closed round=%s by=%s", round.pk, by.pk)
+    _record(audit.Act.CLOSE, round, by=by, after={"at": now})
     round.refresh_from_db()
     return round
 
@@ -121,6 +124,7 @@ def reveal_round(round: Round, *, by: User) -> Round:
     if moved != 1:
         raise _not_now(round, "revealed", RoundState.CLOSED)
     logger.info("revealed round=%s by=%s", round.pk, by.pk)
+    _record(audit.Act.REVEAL, round, by=by, after={"at": now})
     round.refresh_from_db()
     return round
 
@@ -134,14 +138,20 @@ def finalize_round(round: Round, *, by: User) -> Round:
     RoundNotReady
         If the round is not revealed, or final already.
     """
+    now = timezone.now()
     moved = Round.objects.filter(
         pk=round.pk, revealed_at__isnull=False, finalized_at__isnull=True
-    ).update(finalized_at=timezone.now())
+    ).update(finalized_at=now)
     if moved != 1:
         raise _not_now(round, "made final", RoundState.REVEALED)
     logger.info("finalized round=%s by=%s", round.pk, by.pk)
+    _record(audit.Act.FINALIZE, round, by=by, after={"at": now})
     round.refresh_from_db()
     return round
+
+
+def _record(act: audit.Act, round: Round, *, by: User, after: object) -> None:
+    audit.record(act, round, by=by, challenge=round.challenge_id, after=after)
 
 
 def _not_now(round: Round, act: str, needed: RoundState) -> RoundNotReady:

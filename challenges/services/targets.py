@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from challenges.errors import RoundNotReady, TargetRefused
 from challenges.models import Reference, Round, RoundFile, RoundState, Target
@@ -66,5 +67,6 @@ def cancel_target(target: Target, *, reason: str, by: User) -> Target:
     if moved != 1:
         raise TargetRefused(f"Target {target.slug} is cancelled already.")
     logger.info("cancelled target=%s round=%s by=%s", target.pk, round.pk, by.pk)
+    audit.record(audit.Act.CANCEL, target, by=by, challenge=round.challenge_id, reason=reason)
     target.refresh_from_db()
     return target

@@ -12,7 +12,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
-from challenges.models import Round
+from challenges.models import Correction, Round
 from leaderboards.credit import Books, CreditKind, Posting
 from leaderboards.credit.export import to_canonical_json
 from leaderboards.entries import Entry, Rule, entries_of, rule_of
@@ -42,7 +42,7 @@ def refresh_stale_boards() -> list[Round]:
 def watermarks(rounds: Sequence[Round]) -> dict[int, str]:
     """Return a short text per round that changes when anything a board is computed from does."""
     runs = dict(
-        ScoringRun.objects.filter(submission__round__in=rounds)
+        ScoringRun.objects.filter(submission__round__in=rounds, is_current=True)
         .values_list("submission__round")
         .annotate(newest=Max("id"))
     )
@@ -60,7 +60,14 @@ def watermarks(rounds: Sequence[Round]) -> dict[int, str]:
         .values_list("pk")
         .annotate(alive=Count("targets", filter=Q(targets__cancelled_at__isnull=True)))
     )
+    corrected = dict(
+        Correction.objects.filter(round__in=rounds, in_force_at__isnull=False)
+        .order_by()
+        .values_list("round")
+        .annotate(number=Count("id"))
+    )
     return {
+        # Once corrected it has to change, though no current run may be newer than before.
         each.pk: "run {} scored {} withdrawn {} targets {} {} engine {}".format(
             runs.get(each.pk, 0),
             *counts.get(each.pk, (0, 0)),
@@ -68,6 +75,7 @@ def watermarks(rounds: Sequence[Round]) -> dict[int, str]:
             "revealed" if each.revealed_at else "sealed",
             ENGINE_VERSION,
         )
+        + (f" corrections {corrected[each.pk]}" if each.pk in corrected else "")
         for each in rounds
     }
 

@@ -16,9 +16,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.errors import AccountError
 from accounts.models import ApiToken, User
+from accounts.services import create_token
 from pages.forms import SignUpForm, TokenForm
-
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @sensitive_post_parameters("password1", "password2")
@@ -32,7 +31,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         except AccountError as error:
             form.add_refusal(error)
         else:
-            login(request, person, backend=MODEL_BACKEND)
+            login(request, person)
             return redirect("pages:home")
     return render(request, "pages/signup.html", {"form": form})
 
@@ -43,7 +42,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     user, secret = cast(User, request.user), ""
     form = TokenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        _token, secret = ApiToken.objects.create(user=user, name=form.cleaned_data["name"])
+        given = form.cleaned_data
+        _token, secret = create_token(user, name=given["name"], scopes=given["scopes"])
         form = TokenForm()
     context = {"form": form, "secret": secret, "tokens": ApiToken.objects.filter(user=user)}
     return render(request, "pages/tokens.html", context)

@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from accounts.selectors import active_teams_of
-from challenges.models import Round
+from challenges.models import Round, RoundState
+from challenges.models.design_items import in_words
 from challenges.selectors import (
     can_organize,
     is_released,
@@ -54,6 +55,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "files": released_files(found, request.user, now),
         "metrics": metrics_of(found),
         "reader": reader_of(found),
+        "design_items": in_words(found.design_items),
         "amendments": found.amendments.all(),
         "offered": found.offered_data.order_by("title"),
         "quotas": quotas_of(teams, found, now),
@@ -101,6 +103,7 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
         "round": parent,
         "target": found,
         "is_released": organizes or is_released(found, parent, now),
+        "is_revealed": parent.state_at(now) in {RoundState.REVEALED, RoundState.FINAL},
         "files": released_files(parent, request.user, now).filter(target=found),
         "metrics": metrics,
         "rows": target_rows(found, board, metrics) if board else [],

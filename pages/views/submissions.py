@@ -23,7 +23,7 @@ from pages.forms import WithdrawForm
 from pages.scores import score_table
 from submissions.errors import SubmissionError
 from submissions.models import Submission, SubmissionState
-from submissions.selectors import queue_position, visible_submissions
+from submissions.selectors import queue_place, visible_submissions
 from submissions.services.withdraw import withdraw
 
 SHOWN = 200
@@ -62,7 +62,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "submission": found,
-        "position": queue_position(found),
+        "place": queue_place(found),
         "table": score_table(found),
         "standing": found.standings.filter(revision=F("revision__board__current")).first(),
         "form": form or WithdrawForm(),
@@ -75,7 +75,7 @@ def _page(
 def state(request: HttpRequest, code: str) -> HttpResponseBase:
     """Answer the part of the page that changes while a submission waits and runs."""
     found = _visible(request, code)
-    context = {"submission": found, "position": queue_position(found)}
+    context = {"submission": found, "place": queue_place(found)}
     html = render_to_string("pages/_state.html", context, request)
     etag = f'"{hashlib.sha256(html.encode()).hexdigest()[:32]}"'
     answer = get_conditional_response(request, etag=etag) or HttpResponse(html)

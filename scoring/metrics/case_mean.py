@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from scoring.contract import JsonValue
 from scoring.errors import MetricInputError
 from scoring.metrics.fields_chunk import FloatArray
-from scoring.metrics.samples_chunk import SamplesChunk, SamplesPlan
+from scoring.metrics.samples_chunk import SamplesChunk
+from scoring.metrics.samples_rule import Parameters, SamplesRule
 
 # Numbers of the prediction that are worked on at once; some copies of them are made.
 BLOCK_VALUES = 1 << 18
 
 Block = tuple[FloatArray, FloatArray]
 Blocks = Callable[[SamplesChunk], Iterator[Block]]
-
-
-@dataclass(frozen=True, slots=True)
-class MeanState:
-    """Sums over the cases seen so far, each with the part that rounding cut off it."""
-
-    parameters: Mapping[str, JsonValue]
-    total: FloatArray
-    cut_off: FloatArray
-    count: int = 0
 
 
 Measure = Callable[..., FloatArray]
@@ -71,9 +61,10 @@ def case_blocks(chunk: SamplesChunk) -> Iterator[Block]:
             yield truth[part].reshape(-1), members.reshape(-1, numbers)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseMean:
-    """A streaming metric of samples: measure every case, average, and make a value of it.
+def case_mean(
+    measure: Measure, value: Value = the_mean, *, blocks: Blocks = case_blocks
+) -> SamplesRule:
+    """Return a streaming metric of samples: measure every case, average, and make a value of it.
 
     Parameters
     ----------
@@ -86,38 +77,21 @@ class CaseMean:
         How a chunk is cut into blocks: `case_blocks` or `sample_blocks`.
     """
 
-    measure: Measure
-    value: Value = the_mean
-    blocks: Blocks = case_blocks
+    def sums(chunk: SamplesChunk, parameters: Parameters) -> FloatArray:
+        """Return the sums of the measures, and how many cases they are of."""
+        total = None
+        for truth, guess in blocks(chunk):
+            if truth.size and guess.size:
+                measured = measure(truth, guess, **parameters)
+                columns = measured.reshape(len(measured), -1)
+                found = np.append(columns.sum(axis=0), len(columns))
+                total = found if total is None else total + found
+        return np.zeros(2) if total is None else total
 
-    def init(self, plan: SamplesPlan, parameters: Mapping[str, JsonValue]) -> MeanState:
-        return MeanState(parameters, np.zeros(1), np.zeros(1))
-
-    def update(self, state: MeanState, chunk: SamplesChunk) -> MeanState:
-        for truth, guess in self.blocks(chunk):
-            if not truth.size or not guess.size:
-                continue
-            measured = self.measure(truth, guess, **state.parameters)
-            columns = measured.reshape(len(measured), -1)
-            sums = columns.sum(axis=0)
-            piece = MeanState(state.parameters, sums, np.zeros(sums.shape), len(columns))
-            state = self.merge(state, piece)
-        return state
-
-    def merge(self, left: MeanState, right: MeanState) -> MeanState:
-        total = left.total + right.total
-        # What rounding took from the sum, exactly (Knuth's two-sum): many pieces cost no digits.
-        part = total - left.total
-        lost = (left.total - (total - part)) + (right.total - part)
-        return MeanState(
-            left.parameters,
-            total,
-            left.cut_off + right.cut_off + lost,
-            left.count + right.count,
-        )
-
-    def finalize(self, state: MeanState) -> float:
-        if not state.count:
+    def of_means(total: FloatArray, _samples: int, parameters: Parameters) -> float:
+        count = int(total[-1])
+        if not count:
             raise MetricInputError("there must be one sample at least, and numbers in each")
-        means = (state.total + state.cut_off) / state.count
-        return self.value(means, state.count, **state.parameters)
+        return value(total[:-1] / count, count, **parameters)
+
+    return SamplesRule(sums, of_means)

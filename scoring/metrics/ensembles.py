@@ -10,7 +10,7 @@ import numpy as np
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric, Parameter
-from scoring.metrics.case_mean import CaseMean, case_blocks, sample_blocks, the_mean, the_root
+from scoring.metrics.case_mean import case_blocks, case_mean, sample_blocks, the_mean, the_root
 from scoring.metrics.fields_chunk import FloatArray
 
 _GRID = (
@@ -171,7 +171,7 @@ def _ensemble_metric(
         family="ensembles",
         inputs=Inputs.SAMPLES,
         shapes=("n m d", "n d") if vectors else ("n m *", "n *"),
-        mergeable=CaseMean(measure, value, sample_blocks if vectors else case_blocks),
+        mergeable=case_mean(measure, value, blocks=sample_blocks if vectors else case_blocks),
         **(defaults | record),  # type: ignore[arg-type]
     )
 

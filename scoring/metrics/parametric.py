@@ -10,7 +10,7 @@ import numpy as np
 from scoring.contract import Direction
 from scoring.errors import MetricInputError
 from scoring.metrics.base import Inputs, Metric, Parameter
-from scoring.metrics.case_mean import CaseMean
+from scoring.metrics.case_mean import case_mean
 from scoring.metrics.ensembles import GNEITING_RAFTERY
 from scoring.metrics.fields_chunk import FloatArray
 from scoring.readers.base import AnyArray
@@ -128,7 +128,7 @@ def _parametric(
         inputs=Inputs.SAMPLES,
         shapes=("n 2 *", "n *"),
         direction=Direction.LOWER,
-        mergeable=CaseMean(measure),
+        mergeable=case_mean(measure),
         **(defaults | record),  # type: ignore[arg-type]
     )
 

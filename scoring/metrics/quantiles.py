@@ -9,7 +9,7 @@ import numpy as np
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError
 from scoring.metrics.base import Inputs, Metric, Parameter
-from scoring.metrics.case_mean import Blocks, CaseMean, case_blocks, sample_blocks
+from scoring.metrics.case_mean import Blocks, case_blocks, case_mean, sample_blocks
 from scoring.metrics.ensembles import GNEITING_RAFTERY
 from scoring.metrics.fields_chunk import FloatArray
 
@@ -199,7 +199,7 @@ def _quantile_metric(
         title=title,
         family="quantile forecasts",
         inputs=Inputs.SAMPLES,
-        mergeable=CaseMean(measure, blocks=blocks),
+        mergeable=case_mean(measure, blocks=blocks),
         **(defaults | record),  # type: ignore[arg-type]
     )
 

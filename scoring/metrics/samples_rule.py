@@ -46,10 +46,11 @@ def varying_pair(reference: AnyArray, prediction: AnyArray) -> tuple[FloatArray,
 
 @dataclass(frozen=True, slots=True)
 class SamplesState:
-    """What the samples so far add up to."""
+    """What the samples so far add up to, and what rounding cut off these sums."""
 
     parameters: Parameters
     total: FloatArray | None = None
+    cut_off: FloatArray | float = 0.0
     count: int = 0
 
 
@@ -93,14 +94,24 @@ class SamplesRule:
         if not count:
             return state
         total = np.asarray(self.measure(chunk, state.parameters), dtype=np.float64)
-        return self.merge(state, SamplesState(state.parameters, total, count))
+        return self.merge(state, SamplesState(state.parameters, total, count=count))
 
     def merge(self, left: SamplesState, right: SamplesState) -> SamplesState:
-        parts = [part for part in (left.total, right.total) if part is not None]
-        total = np.asarray(self.combine(*parts)) if len(parts) == 2 else next(iter(parts), None)
-        return SamplesState(left.parameters, total, left.count + right.count)
+        if left.total is None or right.total is None:
+            return right if left.total is None else left
+        total = np.asarray(self.combine(left.total, right.total))
+        cut_off = left.cut_off + right.cut_off
+        if self.combine is np.add:
+            cut_off = cut_off + _lost(left.total, right.total, total=total)
+        return SamplesState(left.parameters, total, cut_off, left.count + right.count)
 
     def finalize(self, state: SamplesState) -> float:
         if state.total is None:
             raise MetricInputError(NO_SAMPLE)
-        return self.value(state.total, state.count, state.parameters)
+        return self.value(state.total + state.cut_off, state.count, state.parameters)
+
+
+def _lost(left: FloatArray, right: FloatArray, *, total: FloatArray) -> FloatArray:
+    """Return what rounding took from a sum, exactly (Knuth): many pieces cost no digits."""
+    part = total - left
+    return (left - (total - part)) + (right - part)

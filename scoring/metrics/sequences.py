@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric
-from scoring.metrics.case_mean import CaseMean, sample_blocks
+from scoring.metrics.case_mean import case_mean, sample_blocks
 from scoring.metrics.fields_chunk import FloatArray
 from scoring.metrics.masks import labels_of
 from scoring.readers.base import AnyArray
@@ -167,6 +167,6 @@ METRICS = (
         ),
         formula=r"\exp\big( -\operatorname{mean}_i \log p_i(v_i) \big)",
         citation="Jelinek et al., J. Acoust. Soc. Am. 62, S63 (1977), doi:10.1121/1.2016299",
-        mergeable=CaseMean(surprise, _exponential, sample_blocks),
+        mergeable=case_mean(surprise, _exponential, blocks=sample_blocks),
     ),
 )

@@ -1,7 +1,7 @@
 """Submissions, the runs that score them, their scores, the quota ledger and the site's upkeep."""
 
 from submissions.models.quota import QuotaEntry
-from submissions.models.scores import Score, ScoringRun
+from submissions.models.scores import Score, ScoringRun, ShadowScoring
 from submissions.models.submission import NEXT, Submission, SubmissionState
 from submissions.models.upkeep import FileCheck, Tally, UploadSlot
 
@@ -11,6 +11,7 @@ __all__ = [
     "QuotaEntry",
     "Score",
     "ScoringRun",
+    "ShadowScoring",
     "Submission",
     "SubmissionState",
     "Tally",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from challenges.models import RoundMetric, Target
+from challenges.models import Correction, RoundMetric, Target
 from scoring.contract import ScoreStatus
 from submissions.models.submission import Submission
 
@@ -91,3 +91,30 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric} of {self.run}: {self.status}"
+
+
+class ShadowScoring(models.Model):
+    """One entry under an open correction: who scores it aside, and the run that came of it.
+
+    The run is not current until the correction is in force, so nobody but the organizers sees it.
+    """
+
+    correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="shadows")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="shadows")
+    run = models.OneToOneField(
+        ScoringRun, on_delete=models.PROTECT, null=True, related_name="shadow"
+    )
+    attempt = models.PositiveIntegerField(default=0)
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    note = models.CharField(max_length=500, blank=True, help_text="Why the last attempt failed.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["correction", "submission"], name="shadow_once_per_entry"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission} under {self.correction}"

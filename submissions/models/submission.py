@@ -125,6 +125,11 @@ class Submission(models.Model):
     not_before = models.DateTimeField(
         null=True, blank=True, help_text="A repeated attempt waits until then."
     )
+    priority = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Set by operators: the higher is taken first in the turn of its challenge.",
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
     reason_code = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=300, blank=True, help_text="Told to the team.")
@@ -163,6 +168,21 @@ class Submission(models.Model):
                 name="submission_unfinished",
             ),
             models.Index(fields=["round", "state"], name="submission_by_round"),
+            models.Index(
+                fields=["round", "queued_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="submission_turn_of_round",
+            ),
+            models.Index(
+                fields=["team", "round", "queued_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="submission_turn_of_team",
+            ),
+            models.Index(
+                fields=["priority"],
+                condition=models.Q(priority__isnull=False),
+                name="submission_put_first",
+            ),
             models.Index(
                 fields=["claimed_at"],
                 condition=models.Q(claimed_at__isnull=False),

@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from challenges.models import RoundMetric
+from challenges.models import Correction, Round
+from challenges.selectors import metric_choices
 from scoring.contract import CheckReport, ScoreReport, ScoreRow
 from submissions.models import Score, ScoringRun, Submission, SubmissionState
 from submissions.services import quota, tally
@@ -50,7 +51,7 @@ def write_scores(
         if not _move(claim, SubmissionState.SCORED, finished_at=Now(), **_cleared()):
             return _drop(claim)
         run = _new_run(claim, report, reference_versions=reference_versions)
-        Score.objects.bulk_create(_scores(run, report.rows), batch_size=500)
+        Score.objects.bulk_create(scores_of(run, report.rows), batch_size=500)
         quota.settle(claim.submission)
     logger.info("scored submission=%s rows=%d", claim.submission.code, len(report.rows))
     return SubmissionState.SCORED
@@ -125,14 +126,13 @@ def _new_run(
     claim: Claim, report: ScoreReport, *, reference_versions: Mapping[str, int]
 ) -> ScoringRun:
     runs = ScoringRun.objects.filter(submission=claim.submission)
-    last = runs.aggregate(last=Max("number"))["last"] or 0
     runs.filter(is_current=True).update(is_current=False)
     run = ScoringRun(
         submission=claim.submission,
-        number=last + 1,
+        number=next_number(claim.submission),
         attempt=claim.attempt,
         reference_versions=dict(reference_versions),
-        metric_versions=_metric_versions(claim.submission),
+        metric_versions=metric_versions(claim.submission.round),
         engine_version=report.engine_version,
         worker=claim.worker[:120],
         started_at=claim.started_at,
@@ -142,14 +142,26 @@ def _new_run(
     return run
 
 
-def _metric_versions(submission: Submission) -> dict[str, Any]:
+def next_number(submission: Submission) -> int:
+    """Return the number of a submission's next run."""
+    runs = ScoringRun.objects.filter(submission=submission)
+    return (runs.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+def metric_versions(round_: Round, *, correction: Correction | None = None) -> dict[str, Any]:
+    """Return what a run keeps of the metrics it was scored with."""
     return {
-        row.key: {"slug": row.metric, "version": row.version, "parameters": row.parameters}
-        for row in RoundMetric.objects.filter(round_id=submission.round_id)
+        choice.key: {
+            "slug": choice.slug,
+            "version": choice.version,
+            "parameters": choice.parameters,
+        }
+        for choice in metric_choices(round_, correction=correction)
     }
 
 
-def _scores(run: ScoringRun, rows: tuple[ScoreRow, ...]) -> list[Score]:
+def scores_of(run: ScoringRun, rows: tuple[ScoreRow, ...]) -> list[Score]:
+    """Return the rows of a run, not saved yet."""
     round_ = run.submission.round
     metrics = dict(round_.metrics.values_list("key", "pk"))
     targets = dict(round_.targets.values_list("slug", "pk"))

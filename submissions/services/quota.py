@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import Team, User
 from challenges.models import Round
 from challenges.selectors import can_organize
 from submissions.errors import NotAllowed, QuotaExhausted, SubmissionError
-from submissions.models import QuotaEntry, Submission
+from submissions.models import QuotaEntry, Submission, SubmissionState
 
 Act = QuotaEntry.Act
 
@@ -88,9 +90,18 @@ def refund(submission: Submission, *, by: User | None = None, reason: str) -> bo
         if reserved is None or _has(submission, Act.REFUND):
             return False
         _enter(submission, Act.REFUND, day=reserved.day, by=by, reason=reason)
+        if by is not None:
+            audit.record(
+                audit.Act.REFUND,
+                submission,
+                by=by,
+                challenge=submission.round.challenge_id,
+                reason=reason,
+            )
     return True
 
 
+@transaction.atomic
 def grant(
     *, team: Team, round: Round, amount: int, by: User, reason: str, day: date | None = None
 ) -> QuotaEntry:
@@ -104,7 +115,7 @@ def grant(
     _only_organizers(by, round)
     if amount < 1:
         raise SubmissionError("BAD_AMOUNT", "A grant is of one submission or more.")
-    return QuotaEntry.objects.create(
+    entry = QuotaEntry.objects.create(
         round=round,
         team=team,
         act=Act.GRANT,
@@ -113,6 +124,73 @@ def grant(
         reason=_stated(reason),
         by=by,
     )
+    audit.record(
+        audit.Act.GRANT,
+        team,
+        by=by,
+        challenge=round.challenge_id,
+        after={"round": round.pk, "day": entry.day, "amount": amount},
+        reason=entry.reason,
+    )
+    return entry
+
+
+def check_ledger() -> list[str]:
+    """Hold the ledger against the submissions; return each contradiction as a sentence.
+
+    A participant's submission has one reservation; once scored or rejected it is used unless
+    it was refunded, once failed it is refunded; no day has more used than allowed.
+    """
+    return [*_unreserved(), *_unsettled(), *_overdrawn()]
+
+
+def _unreserved() -> Iterator[str]:
+    reserved = QuotaEntry.objects.filter(act=Act.RESERVE, submission__isnull=False)
+    kinds = Submission.EntryKind
+    for code in (
+        Submission.objects.filter(entry_kind=kinds.PARTICIPANT)
+        .exclude(pk__in=reserved.values("submission"))
+        .values_list("code", flat=True)
+    ):
+        yield f"submission {code} has no reservation"
+    for entry in (
+        QuotaEntry.objects.filter(act__in=[Act.COMMIT, Act.REFUND])
+        .exclude(submission__in=reserved.values("submission"))
+        .select_related("submission")
+    ):
+        yield f"submission {entry.submission} is {entry.act} without a reservation"
+
+
+def _unsettled() -> Iterator[str]:
+    reserved = Submission.objects.filter(quota_entries__act=Act.RESERVE)
+    refunded = QuotaEntry.objects.filter(act=Act.REFUND).values("submission")
+    closed = QuotaEntry.objects.filter(act__in=[Act.COMMIT, Act.REFUND]).values("submission")
+    ended = reserved.filter(state__in=[SubmissionState.SCORED, SubmissionState.REJECTED])
+    for code in ended.exclude(pk__in=closed).values_list("code", flat=True):
+        yield f"submission {code} has ended and is neither used nor refunded"
+    failed = reserved.filter(state=SubmissionState.FAILED)
+    for code in failed.exclude(pk__in=refunded).values_list("code", flat=True):
+        yield f"submission {code} has failed and is not refunded"
+
+
+def _overdrawn() -> Iterator[str]:
+    days = (
+        QuotaEntry.objects.order_by()
+        .values(
+            *("team", "team__slug", "round", "round__slug", "round__challenge__slug", "day"),
+            "round__submissions_per_day",
+        )
+        .annotate(
+            used=Sum("amount", filter=Q(act=Act.RESERVE), default=0)
+            - Sum("amount", filter=Q(act=Act.REFUND), default=0),
+            granted=Sum("amount", filter=Q(act=Act.GRANT), default=0),
+        )
+    )
+    for row in days.filter(used__gt=F("round__submissions_per_day") + F("granted")):
+        yield (
+            f"team {row['team__slug']} has used {row['used']} on {row['day']} in "
+            f"{row['round__challenge__slug']}/{row['round__slug']}, more than it may"
+        )
 
 
 def _day_of(moment: datetime) -> date:

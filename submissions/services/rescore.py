@@ -7,6 +7,7 @@ import logging
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts import audit
 from accounts.models import User
 from challenges.selectors import can_organize
 from submissions import enqueue
@@ -58,5 +59,6 @@ def rescore(submission: Submission, *, by: User) -> None:
                 "again.",
             )
         enqueue.scoring()
+        audit.record(audit.Act.RESCORE, submission, by=by, challenge=submission.round.challenge_id)
     submission.refresh_from_db()
     logger.info("rescore submission=%s by user=%s", submission.code, by.pk)

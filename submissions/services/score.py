@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from accounts.trace import traced
 from challenges.errors import ChallengeError
-from challenges.models import Round, Target
+from challenges.models import Correction, Round, Target
 from challenges.selectors import metric_choices, prediction_format, spec_of, target_specs
 from challenges.services.references import current_versions, open_references
 from scoring.cage import CageError, CageLimits, CageOutcome, score_in_cage
@@ -43,7 +43,9 @@ _WRITE_PATIENCE_S = (0.5, 1, 2, 4, 8, 16, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
+class ScoredFile:
+    """What the engine says of a file, and which answers it was compared with."""
+
     report: ScoreReport
     reference_versions: dict[str, int]
 
@@ -67,7 +69,7 @@ def _traced(claim: Claim) -> AbstractContextManager[None]:
     return traced(request=submission.request_id, submission=submission.code, attempt=claim.attempt)
 
 
-def _write(claim: Claim, result: _Result | CheckReport | Failure) -> SubmissionState | None:
+def _write(claim: Claim, result: ScoredFile | CheckReport | Failure) -> SubmissionState | None:
     if isinstance(result, Failure):
         return write_failure(claim, result)
     if isinstance(result, CheckReport):
@@ -77,9 +79,9 @@ def _write(claim: Claim, result: _Result | CheckReport | Failure) -> SubmissionS
     return write_scores(claim, result.report, reference_versions=result.reference_versions)
 
 
-def _attempt(claim: Claim) -> _Result | CheckReport | Failure:
+def _attempt(claim: Claim) -> ScoredFile | CheckReport | Failure:
     try:
-        return _run_engine(claim.submission)
+        return run_engine(claim.submission)
     except CageError as error:
         return _ended_badly(claim.submission, error)
     except FileNotFoundError:
@@ -93,14 +95,30 @@ def _attempt(claim: Claim) -> _Result | CheckReport | Failure:
         return Failure("INTERNAL", _OURS, f"{type(error).__name__}; the log has the rest.")
 
 
-def _run_engine(submission: Submission) -> _Result:
+def run_engine(submission: Submission, *, correction: Correction | None = None) -> ScoredFile:
+    """Score a submission's file in the cage, against what is in force or a correction proposes.
+
+    Raises
+    ------
+    CageError
+        If the engine came to no result.
+    ChallengeError
+        If an answer is not in storage.
+    FileNotFoundError
+        If the submission's file is not.
+    """
     round_ = submission.round
-    versions = current_versions(round_)
+    versions = current_versions(round_, correction=correction)
     with (
         submission.file.open("rb") as stored,
-        open_references(round=round_, purpose="score", subject=submission.code) as references,
+        open_references(
+            round=round_,
+            purpose="score" if correction is None else "shadow score",
+            subject=submission.code,
+            correction=correction,
+        ) as references,
     ):
-        if current_versions(round_) != versions:
+        if current_versions(round_, correction=correction) != versions:
             raise CageError(CageOutcome.BROKEN, "a reference was replaced at this moment")
         scored = [spec for spec in target_specs(round_) if spec.slug in references]
         if not scored:
@@ -110,11 +128,11 @@ def _run_engine(submission: Submission) -> _Result:
             prediction_format(round_),
             scored,
             {spec.slug: references[spec.slug] for spec in scored},
-            metric_choices(round_),
+            metric_choices(round_, correction=correction),
             limits=CageLimits(settings.SCORING_MEMORY_BYTES, settings.SCORING_WALL_S),
             also_readable=_also_readable(round_, submission, scored),
         )
-    return _Result(report, versions)
+    return ScoredFile(report, versions)
 
 
 def _also_readable(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import Team, User
@@ -124,6 +124,11 @@ def _keep(
         if earlier is None:
             raise
         return earlier
+    except (OperationalError, InterfaceError):
+        # The database went away, perhaps after it committed: a file without a row is harmless,
+        # a row without its file is a lost submission.
+        logger.warning("kept the file %s without knowing whether its row was written", key)
+        raise
     except BaseException:
         discard(key)
         raise

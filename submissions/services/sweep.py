@@ -13,6 +13,7 @@ from submissions import enqueue
 from submissions.models import Submission, SubmissionState
 from submissions.services import quota, tally
 from submissions.services.claim import claimable
+from submissions.services.shadow import shadows_waiting
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def sweep() -> SweepReport:
         failed += _fail(row, "It was queued without an attempt left.")
     tally.count(tally.LEASES_LOST, requeued + failed)
     tally.count(tally.SWEEP)
-    waiting = min(claimable().count(), MOST_HINTS)
+    waiting = min(claimable()[:MOST_HINTS].count() + shadows_waiting(), MOST_HINTS)
     if waiting:
         enqueue.scoring(hints=waiting)
     if requeued or failed:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
+from accounts import audit
 from accounts.models import User
 from accounts.selectors import is_member
 from challenges.models import RoundState
@@ -36,10 +38,27 @@ def withdraw(submission: Submission, *, by: User, reason: str) -> None:
     reason = reason.strip()
     if not 0 < len(reason) <= 300:
         raise SubmissionError("NO_REASON", "Give the reason, in 300 characters or fewer.")
-    for source in SubmissionState:  # whichever state it is in at the moment of the UPDATE
-        if SubmissionState.WITHDRAWN not in NEXT[source]:
-            continue
-        moved = Submission.objects.move(
+    with transaction.atomic():
+        source = _move(submission, reason)
+        if source is None:
+            raise SubmissionError("ALREADY_WITHDRAWN", "This submission is withdrawn already.")
+        audit.record(
+            audit.Act.WITHDRAW,
+            submission,
+            by=by,
+            challenge=submission.round.challenge_id,
+            before={"state": source},
+            after={"state": SubmissionState.WITHDRAWN},
+            reason=reason,
+        )
+    logger.info("withdrawn submission=%s by user=%s", submission.code, by.pk)
+    submission.refresh_from_db()
+
+
+def _move(submission: Submission, reason: str) -> SubmissionState | None:
+    """Withdraw from whichever state it is in at the moment of the UPDATE, and return that."""
+    for source in SubmissionState:
+        if SubmissionState.WITHDRAWN in NEXT[source] and Submission.objects.move(
             pk=submission.pk,
             source=source,
             target=SubmissionState.WITHDRAWN,
@@ -48,12 +67,9 @@ def withdraw(submission: Submission, *, by: User, reason: str) -> None:
             finished_at=Coalesce(F("finished_at"), Now()),
             reason_code="WITHDRAWN",
             reason=reason,
-        )
-        if moved:
-            logger.info("withdrawn submission=%s by user=%s", submission.code, by.pk)
-            submission.refresh_from_db()
-            return
-    raise SubmissionError("ALREADY_WITHDRAWN", "This submission is withdrawn already.")
+        ):
+            return source
+    return None
 
 
 def _check(submission: Submission, by: User) -> None:

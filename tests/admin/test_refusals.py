@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,16 @@ from django.test import Client
 
 from accounts.models import User
 from catalog.models import Artifact
-from challenges.models import Challenge, Reference, Round, RoundFile, RoundMetric, Target
+from challenges.models import (
+    Challenge,
+    Correction,
+    Reference,
+    Round,
+    RoundFile,
+    RoundMetric,
+    Target,
+)
+from challenges.services.corrections import propose_answers
 from challenges.services.references import set_reference
 from challenges.services.rounds import publish_round
 from submissions.models import QuotaEntry, Submission, SubmissionState
@@ -168,8 +178,31 @@ def test_a_target_of_a_published_round_takes_a_correction_with_a_reason_only(
     assert response.status_code == 302
     target.refresh_from_db()
     assert (target.slug, target.weight) == ("t1", 1.0)
-    reference = target.references.get(is_current=True)
-    assert (reference.version, reference.reason) == (2, "Wrong unit.")
+    assert target.references.get(is_current=True).version == 1
+    correction = Correction.objects.get()
+    proposed = correction.references.get()
+    assert (proposed.version, proposed.reason, proposed.is_current) == (2, "Wrong unit.", False)
+    address = f"/admin/challenges/correction/{correction.pk}/change/"
+    assert "nobody moves" in client.get(address).content.decode()
+    client.post(address, {"_publish": "Put in force"})
+    assert target.references.get(is_current=True) == proposed
+    assert draft.amendments.get().reason == "Wrong unit."
+    client.post(address, {"_withdraw": "Withdraw"})
+    correction.refresh_from_db()
+    assert (correction.in_force_at is None, correction.withdrawn_at) == (False, None)
+
+
+def test_a_correction_is_out_of_sight_of_other_organizers(draft: Round, ada: User) -> None:
+    publish_round(draft, by=ada)
+    propose_answers(
+        draft, [(draft.targets.get(slug="t1"), np.array(2.5))], by=ada, reason="Wrong unit."
+    )
+    address = f"/admin/challenges/correction/{Correction.objects.get().pk}/change/"
+    assert client_of(ada).get(address).status_code == 200
+    stranger = client_of(organizer("eve"))
+    assert stranger.get(address).status_code == 404
+    assert stranger.post(address, {"_publish": "x"}).status_code == 404
+    assert Correction.objects.get().is_open
 
 
 def test_answers_in_one_file_are_all_taken_or_none(draft: Round, ada: User) -> None:
@@ -191,6 +224,24 @@ def test_answers_in_one_file_are_all_taken_or_none(draft: Round, ada: User) -> N
         "t2": 2,
         "t3": 2,
     }
+
+
+def test_targets_are_dated_by_a_calendar(draft: Round, ada: User) -> None:
+    client, address = client_of(ada), "/admin/challenges/target/"
+    chosen = {
+        "action": "schedule_selected",
+        "_selected_action": list(draft.targets.values_list("pk", flat=True)),
+        "weekday": "",
+        "at": "00:00",
+        "per_release": 2,
+    }
+    assert "in the order of the targets" in client.post(address, chosen).content.decode()
+    told = client.post(address, {**chosen, "confirmed": "yes", "days_open": 30}).content.decode()
+    assert "after the round" in told
+    assert not draft.targets.filter(opens_at__isnull=False).exists()
+    client.post(address, {**chosen, "confirmed": "yes", "days_open": 2})
+    first, second, third = draft.targets.values_list("opens_at", flat=True)
+    assert (first, third - second) == (second, timedelta(days=1))
 
 
 def test_targets_are_cancelled_with_a_reason_and_removed_from_drafts(

@@ -21,9 +21,9 @@ from tests.factories import make_artifact, make_round, make_team, make_user, npz
 pytestmark = pytest.mark.django_db
 
 
-def client_of(user: User) -> APIClient:
+def client_of(user: User, *, scopes: str = "read submit") -> APIClient:
     """Return an API client that sends a token of this person."""
-    _, token = ApiToken.objects.create(user=user, name="test")
+    _, token = ApiToken.objects.create(user=user, name="test", scopes=scopes)
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
     return client
@@ -181,7 +181,10 @@ def test_only_organizers_submit_baselines(client: APIClient, round_: Round) -> N
     assert client.post(address(round_), upload(GOOD, entry_kind="baseline")).status_code == 403
     organizer = organizer_of(round_.challenge)
     make_team(organizer)
-    response = client_of(organizer).post(address(round_), upload(GOOD, entry_kind="baseline"))
+    plain = client_of(organizer).post(address(round_), upload(GOOD, entry_kind="baseline"))
+    assert plain.status_code == 403  # the token does not carry the organizer's rights
+    able = client_of(organizer, scopes="read submit organize")
+    response = able.post(address(round_), upload(GOOD, entry_kind="baseline"))
     assert response.status_code == 201, response.json()
 
 

@@ -31,6 +31,10 @@ def draft_challenge(organizer: User, *, slug: str = "numbers") -> Challenge:
         summary="Three numbers to predict.",
         domain_question="Which numbers are they, and why?",
         ml_task="Predict three numbers.",
+        domain_primer="A number is what one counts with.",
+        ml_primer="The error is the distance from the number.",
+        data_statement="Counted twice.",
+        ethics="No risk known.",
         licence="CC-BY-4.0",
     )
     ChallengeRole.objects.create(challenge=challenge, user=organizer, role="owner")
@@ -58,6 +62,7 @@ def draft_round(organizer: User, *, slug: str = "first", **fields: Any) -> Round
     facts: dict[str, Any] = {
         "title": "First round",
         "task": "Predict the numbers.",
+        "embargo": "Nothing is held back.",
         "opens_at": now + timedelta(hours=1),
         "closes_at": now + timedelta(days=7),
         "reader": "csv",

@@ -17,6 +17,8 @@ challenge:
   domain_question: {file: charter/domain.md}
   ml_task: |
     Predict the field at later times.
+  domain_primer: A wave steepens where its crest is faster than its foot.
+  ml_primer: The error is relative, and says nothing of where it is.
   data_statement: Computed with a solver.
   ethics: No risk known.
   licence: CC-BY-4.0
@@ -53,6 +55,8 @@ rounds:
   - slug: first
     title: First round
     task: Predict the fields.
+    embargo: Results stay with their teams until the reveal.
+    design_items: {mission: A candidate for larger solvers., awards: None.}
     opens_at: 2099-01-01T00:00:00Z
     closes_at: 2099-02-01T00:00:00+01:00
     reader: npz
@@ -75,6 +79,8 @@ rounds:
         weight: 2
         evaluation_units: 3
         classes: [smooth]
+        family: gentle
+        commentary: Everybody got this one.
         opens_at: 2099-01-02T00:00:00Z
         closes_at: 2099-01-20T00:00:00Z
         input: inputs/u1.csv

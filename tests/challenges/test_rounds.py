@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -67,7 +69,12 @@ def test_an_empty_round_is_told_everything(ada: User) -> None:
     for part in (
         "domain half is empty",
         "machine-learning half is empty",
+        "no primer on the field",
+        "no primer on the methods",
+        "no data statement",
+        "nothing on ethics",
         "no licence",
+        "no embargo",
         "does not say what to predict",
         "is past",
         "has no target",
@@ -86,6 +93,7 @@ def test_an_empty_round_is_told_everything(ada: User) -> None:
         ({"upload_limit_bytes": settings.UPLOAD_LIMIT_BYTES + 1}, "above what this site takes"),
         ({"target_set": None}, "No target set"),
         ({"task": "  "}, "what to predict"),
+        ({"embargo": " "}, "no embargo"),
         ({"missing_policy": "worst", "missing_penalty": float("inf")}, "penalty"),
     ],
 )
@@ -314,3 +322,38 @@ def test_reference_storage_is_apart_from_public_files(draft: Round) -> None:
     private = {reference_storage().path(str(row.file)) for row in Reference.objects.all()}
     assert {path.split("/")[-3] for path in public} == {"public"}
     assert {path.split("/")[-3] for path in private} == {"references"}
+
+
+def test_the_design_in_words_is_frozen_and_shown(draft: Round, ada: User) -> None:
+    plain = design_of(draft)
+    assert "design_items" not in plain
+    draft.design_items = {"awards": "None.", "mission": "To choose a *method*."}
+    draft.full_clean()
+    draft.save()
+    publish_round(draft, by=ada)
+    assert draft.design["design_items"] == draft.design_items
+    page = Client().get(draft.get_absolute_url()).content.decode()
+    assert "What the results are to be used for" in page
+    assert "To choose a <em>method</em>." in page
+
+
+@pytest.mark.parametrize("items", [["mission"], {"misson": "x"}, {"mission": " "}, {"awards": 1}])
+def test_the_design_in_words_has_known_items_and_texts(draft: Round, items: object) -> None:
+    draft.design_items = items  # type: ignore[assignment]
+    with pytest.raises(ValidationError):
+        draft.full_clean()
+
+
+def test_commentary_is_shown_after_the_reveal_only(draft: Round, ada: User) -> None:
+    draft.targets.filter(slug="t1").update(commentary="The loop is *disordered*.", family="kinases")
+    publish_round(draft, by=ada)
+    target = draft.targets.get(slug="t1")
+    assert "family" in draft.design["targets"][0]
+    assert "commentary" not in canonical_json(draft.design).decode()
+    move_clock(draft, days=8)
+    page = Client().get(target.get_absolute_url()).content.decode()
+    assert "kinases" in page
+    assert "disordered" not in page
+    reveal_round(draft, by=ada)
+    page = Client().get(target.get_absolute_url()).content.decode()
+    assert "The loop is <em>disordered</em>." in page

@@ -69,12 +69,13 @@ def test_signing_out_takes_a_post(client: Client, db: None) -> None:
 
 def test_a_token_is_shown_once_and_only_its_digest_is_kept(client: Client, db: None) -> None:
     client.force_login(make_user())
-    response = client.post("/account/tokens/", {"name": "laptop"})
+    response = client.post("/account/tokens/", {"name": "laptop", "scopes": ["read"]})
     secret = re.search(r'class="secret">([^<]+)<', response.content.decode()).group(1)  # type: ignore[union-attr]
     token = ApiToken.objects.get()
     assert secret.startswith("hld_")
     assert secret.startswith(token.token_key)
     assert secret not in token.digest
+    assert token.scopes == "read"
     assert "no-store" in response["Cache-Control"]
     assert secret not in client.get("/account/tokens/").content.decode()
 

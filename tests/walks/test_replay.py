@@ -80,7 +80,7 @@ def replayed(live_site: str, celery_worker: WorkerProcesses) -> Callable[[Case],
     def replay(case: Case) -> Comparison:
         name = stage_case(case, username="replay", password="a long password")
         with Client(live_site) as client:
-            client.sign_in("replay", "a long password")
+            client.sign_in("replay", "a long password", organize=True)
             return hold_again(case, client, name)
 
     return replay

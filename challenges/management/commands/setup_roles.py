@@ -13,6 +13,7 @@ EDIT = ("add", "change", "view")
 LOOK = ("view",)
 # Which acts on which models; on whose rows is decided by the admin (own challenges only).
 GRANTS: dict[str, tuple[str, ...]] = {
+    "accounts.auditevent": LOOK,
     "accounts.user": LOOK,
     "accounts.team": LOOK,
     "catalog.artifact": EDIT,
@@ -26,6 +27,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "challenges.roundfile": (*EDIT, "delete"),
     "challenges.target": EDIT,
     "challenges.reference": LOOK,
+    "challenges.correction": ("change", "view"),
     "challenges.referenceaccess": LOOK,
     "submissions.submission": LOOK,
     "submissions.scoringrun": LOOK,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import time
+
+from challenges.errors import ScheduleRefused
 from challenges.models import Round, RoundMetric, Target
 from challenges.services.bundles.fields import Values, read_fields
 from challenges.services.bundles.plan import (
@@ -17,6 +20,7 @@ from challenges.services.bundles.read_artifacts import (
     read_file,
     read_key,
 )
+from challenges.services.schedule import Schedule, windows
 from heldout.bundle.answers import read_answers_plan
 from heldout.bundle.section import Section, note_repeats
 from scoring.contract import Aggregate, MetricChoice, TargetSpec
@@ -36,6 +40,7 @@ ROUND_FIELDS = (
     "submissions_per_day",
     "grace_minutes",
     "embargo",
+    "design_items",
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",
@@ -54,6 +59,8 @@ TARGET_FIELDS = (
     "weight",
     "evaluation_units",
     "classes",
+    "family",
+    "commentary",
     "opens_at",
     "closes_at",
 )
@@ -75,6 +82,7 @@ def read_rounds(root: Section, *, known: set[ArtifactKey]) -> tuple[RoundPlan, .
 def _round(section: Section, *, known: set[ArtifactKey]) -> RoundPlan:
     values = read_fields(section, Round, ROUND_FIELDS)
     targets, inputs = _targets(section)
+    _schedule(section, values, targets=targets)
     metrics = _metrics(section)
     slugs = {target.values["slug"] for target in targets}
     files = [read_file(item) for item in section.sections("files", each="a file")]
@@ -121,6 +129,38 @@ def _targets(section: Section) -> tuple[tuple[TargetPlan, ...], list[FilePlan]]:
         item.close()
     note_repeats(sections, [plan.values["slug"] for plan in plans], key="slug")
     return tuple(plans), inputs
+
+
+def _schedule(section: Section, round: Values, *, targets: tuple[TargetPlan, ...]) -> None:
+    """Give the targets without dates of their own those of the round's schedule."""
+    item = section.section("schedule")
+    if item is None:
+        return
+    item.require("days_open")
+    days_open, per_release = item.whole("days_open", 1), item.whole("per_release", 1)
+    weekday, at = item.text("weekday").lower(), item.text("at", "00:00")
+    item.close()
+    dateless = [
+        plan for plan in targets if not (plan.values["opens_at"] or plan.values["closes_at"])
+    ]
+    opens_at, closes_at = round["opens_at"], round["closes_at"]
+    if opens_at is None or closes_at is None:
+        return  # noted where they are missing
+    try:
+        schedule = Schedule(
+            days_open=days_open or 0,
+            at=time.fromisoformat(at),
+            weekday=weekday,
+            per_release=per_release or 0,
+        )
+        dates = windows(schedule, opens_at=opens_at, closes_at=closes_at, count=len(dateless))
+    except ScheduleRefused as error:
+        section.fault("schedule", error.message, error.remedy)
+    except ValueError:
+        item.fault("at", "'at' must be a time of day in UTC.", "Write it like 18:00.")
+    else:
+        for plan, (opens, closes) in zip(dateless, dates, strict=True):
+            plan.values.update(opens_at=opens, closes_at=closes)
 
 
 def _metrics(section: Section) -> tuple[MetricPlan, ...]:

@@ -1,0 +1,93 @@
+"""Every address pattern of the site, and an address of each that leads somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import get_resolver
+
+from config.health import ANSWERS
+from tests.permissions.viewers import World
+
+DRAFT = " (draft)"  # the same address of a round that is not published
+PLAIN = ("GET", "POST")
+ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_PARAMETER = re.compile(r"<\w+:(\w+)>")
+# Patterns that are regular expressions, and an address that each takes.
+_WRITTEN_OUT = {
+    "admin/(?P<url>.*)$": "admin/nothing/here/",
+    "admin/^(?P<app_label>": "admin/challenges/",
+}
+
+
+def routes() -> list[str]:
+    """Return every pattern, and those of rounds a second time for a draft."""
+    found = [*_patterns(get_resolver().url_patterns), *(path.lstrip("/") for path in ANSWERS)]
+    return [
+        situation
+        for route in dict.fromkeys(found)
+        for situation in ([route, route + DRAFT] if _is_of_round(route) else [route])
+    ]
+
+
+def methods(route: str) -> tuple[str, ...]:
+    """Return the methods to try; pages and the admin know GET and POST only."""
+    return ALL if route.startswith("api/") else PLAIN
+
+
+def address_of(route: str, world: World) -> str:
+    """Return an address that fits the pattern and names something that is there."""
+    is_draft = route.endswith(DRAFT)
+    route = route.removesuffix(DRAFT)
+    for beginning, written in _WRITTEN_OUT.items():
+        if route.startswith(beginning):
+            return "/" + written
+    values = _values(route, world, is_draft=is_draft)
+    return "/" + _PARAMETER.sub(lambda found: str(values[found[1]]), route)
+
+
+def _is_of_round(route: str) -> bool:
+    return "<slug:challenge>/<slug:round" in route
+
+
+def _patterns(patterns: list[Any], before: str = "") -> Iterator[str]:
+    for each in patterns:
+        route = before + str(each.pattern)
+        if hasattr(each, "url_patterns"):
+            yield from _patterns(each.url_patterns, route)
+        else:
+            yield route
+
+
+def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
+    seed = world.seed
+    round_ = seed.draft if is_draft else seed.open
+    if "board.csv" in route or "answers/" in route:
+        round_ = seed.draft if is_draft else seed.final
+    values: dict[str, object] = {
+        "challenge": seed.challenge.slug,
+        "round": round_.slug,
+        "round_slug": round_.slug,
+        "target": "u01",
+        "name": "u01.csv",
+        "code": world.code,
+        "key": world.token_key,
+        "username": seed.ann.username,
+        "version": 1,
+        "slug": "nrmse",
+        "act": "close",
+        "pk": seed.open.pk,
+        "id": world.code,
+    }
+    if "artifact" in route or "dataset" in route:
+        values |= {"slug": seed.data["D1"].slug, "name": "fields.csv"}
+    if route.startswith("models/"):
+        values["slug"] = seed.methods["A"].slug
+    if route.startswith("teams/"):
+        values["slug"] = seed.teams["A"].slug
+    admin = re.match(r"admin/(\w+/\w+)/", route)
+    if (admin and "<path:object_id>" in route) or "<id>" in route:
+        values["object_id"] = values["id"] = world.rows[admin[1]].pk if admin else ""
+    return values

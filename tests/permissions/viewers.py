@@ -1,0 +1,120 @@
+"""The kinds of visitor, and a site on which each of them has something to look for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from accounts import audit
+from accounts.models import ApiToken, User
+from challenges.management.commands.setup_roles import setup_roles
+from challenges.models import ReferenceAccess
+from leaderboards.models import BoardRevision
+from submissions.models import SubmissionState
+from submissions.services.quota import grant
+from tests.factories import (
+    make_artifact,
+    make_challenge,
+    make_reference,
+    make_submission,
+    make_user,
+    member_of,
+)
+from tests.pages.seed import Seed, build
+
+VIEWERS: Mapping[str, str] = {
+    "anonymous": "Nobody is signed in.",
+    "other team": "Takes part in the round with another team.",
+    "own team": "Is in the team whose submission, token and method the address names.",
+    "insider": "Made the round's targets, and has no role in the challenge.",
+    "staff": "May use the admin, and has no role in any challenge.",
+    "organizer": "Organizes the challenge.",
+    "other organizer": "Organizes another challenge.",
+    "operator": "Superuser.",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The site of the seed, its people by kind, and one row of each kind for the admin."""
+
+    seed: Seed
+    people: Mapping[str, User | None]
+    rows: Mapping[str, Any]  # by "app/model"
+    code: str
+    token_key: str
+
+
+def build_world() -> World:
+    """Make a site with one visitor of each kind."""
+    seed = build()
+    people = _people(seed)
+    token, _ = ApiToken.objects.create(user=seed.ann, name="laptop")
+    waiting = make_submission(
+        seed.open, seed.teams["A"], state=SubmissionState.QUEUED, method=seed.methods["A"]
+    )
+    return World(seed, people, _rows(seed, token), waiting.code, token.token_key)
+
+
+def _people(seed: Seed) -> dict[str, User | None]:
+    organizers = setup_roles()
+    insider = make_user("insider")
+    targets = make_artifact(kind="target-set", slug="inside", people=[insider])
+    for round_ in (seed.open, seed.draft):
+        round_.target_set = targets
+        round_.save()
+    staff = make_user("staff", is_staff=True)
+    stranger = make_user("stranger", is_staff=True)
+    make_challenge(stranger, slug="elsewhere")
+    seed.organizer.is_staff = True
+    seed.organizer.save()
+    for person in (staff, stranger, seed.organizer):
+        person.groups.add(organizers)
+    return {
+        "anonymous": None,
+        "other team": member_of(seed.teams["C"]),
+        "own team": seed.ann,
+        "insider": insider,
+        "staff": staff,
+        "organizer": seed.organizer,
+        "other organizer": stranger,
+        "operator": make_user("operator", is_staff=True, is_superuser=True),
+    }
+
+
+def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
+    reference = make_reference(seed.open.targets.get(slug="u01"), 0.0)
+    access = ReferenceAccess.objects.create(round=seed.open, purpose="verify")
+    entry = grant(
+        team=seed.teams["A"], round=seed.open, amount=1, by=seed.organizer, reason="A fault."
+    )
+    event = audit.record(
+        audit.Act.OPEN_REFERENCES, seed.open, by=seed.organizer, challenge=seed.challenge.pk
+    )
+    revision = BoardRevision.objects.filter(board__round=seed.final).get()
+    book = seed.final.credit_books.first()
+    run = seed.entries["A"].runs.get()
+    return {
+        "accounts/apitoken": token,
+        "accounts/auditevent": event,
+        "accounts/team": seed.teams["A"],
+        "accounts/user": seed.ann,
+        "auth/group": Group.objects.get(),
+        "catalog/artifact": seed.data["D1"],
+        "challenges/challenge": seed.challenge,
+        "challenges/reference": reference,
+        "challenges/referenceaccess": access,
+        "challenges/round": seed.open,
+        "challenges/target": seed.open.targets.get(slug="u01"),
+        "submissions/quotaentry": entry,
+        "submissions/score": run.scores.first(),
+        "submissions/scoringrun": run,
+        "submissions/submission": seed.entries["A"],
+        "leaderboards/boardrevision": revision,
+        "leaderboards/creditbook": book,
+        "leaderboards/creditentry": book.entries.first(),
+        "leaderboards/standing": revision.standings.first(),
+    }
