@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from config import telemetry
 from submissions.models import Submission
+from submissions.services.tally import SWEEP, last_time
 
 logger = logging.getLogger(__name__)
 BROKER_TIMEOUT_S = 2.0
@@ -56,9 +57,9 @@ def check_broker() -> None:
         client.ping()
 
 
-def check_storage() -> None:
-    """Write, read and remove a few bytes in the area where uploads go."""
-    storage = storages["uploads"]
+def check_storage(area: str = "uploads") -> None:
+    """Write, read and remove a few bytes in an area, the one where uploads go unless named."""
+    storage = storages[area]
     content = secrets.token_bytes(16)
     name = storage.save(f"readiness/{secrets.token_hex(8)}", ContentFile(content))
     try:
@@ -131,6 +132,9 @@ def examine() -> dict[str, object]:
     if "database" not in reasons:
         age = oldest_unfinished_s()
         answer["oldest_unfinished_submission_s"] = None if age is None else round(age, 1)
+        swept_at = last_time(SWEEP)
+        seconds = None if swept_at is None else (timezone.now() - swept_at).total_seconds()
+        answer["last_sweep_s"] = None if seconds is None else round(seconds, 1)
     return answer
 
 

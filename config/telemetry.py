@@ -20,12 +20,13 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from leaderboards.models import Board
-from submissions.models import Submission, SubmissionState
+from submissions.models import FileCheck, Submission, SubmissionState, Tally
+from submissions.services.tally import SWEEP, last_time
 
 LATELY = timedelta(hours=1)
 QUANTILES = (0.5, 0.95, 1.0)
@@ -101,6 +102,30 @@ def boards() -> Metric:
     return gauge
 
 
+def tallies() -> Metric:
+    """Everything counted since the site began: sweeps, lost leases, late results, bad ends."""
+    counter = CounterMetricFamily("heldout_events", "What has happened.", labels=["event"])
+    for name, number in Tally.objects.values_list("name", "count"):
+        counter.add_metric([name], number)
+    return counter
+
+
+def sweep_age() -> Metric:
+    gauge = _gauge("sweep_age_seconds", "Since scheduler and worker last swept the queue.", [])
+    swept_at = last_time(SWEEP)
+    if swept_at is not None:
+        gauge.add_metric([], (timezone.now() - swept_at).total_seconds())
+    return gauge
+
+
+def files() -> Metric:
+    gauge = _gauge("files", "Stored files by the last check of their bytes.", ["kind", "state"])
+    rows = FileCheck.objects.order_by().values_list("kind", "state").annotate(Count("pk"))
+    for kind, state, number in rows:
+        gauge.add_metric([kind, state], number)
+    return gauge
+
+
 def disks() -> Metric:
     gauge = _gauge("storage_free_bytes", "Room on the disk of each storage area.", ["area"])
     for area in ("default", "uploads", "references"):
@@ -112,7 +137,7 @@ def disks() -> Metric:
 
 GAUGES: tuple[Callable[[], Any], ...] = (
     submissions_by_state, queue_by_challenge, leases, failures_by_reason, attempts,
-    time_to_score, boards, disks,
+    time_to_score, boards, tallies, sweep_age, files, disks,
 )  # fmt: skip
 
 

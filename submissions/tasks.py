@@ -5,7 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 
 from submissions.services.drain import drain
+from submissions.services.fixity import check_some_files
 from submissions.services.sweep import sweep
+from submissions.services.upload import sweep_left_overs
 
 
 @shared_task(name="submissions.score")
@@ -18,3 +20,10 @@ def score() -> None:
 def sweep_unfinished() -> None:
     """Find what lost its worker and hint at what waits."""
     sweep()
+
+
+@shared_task(name="submissions.check_files", expires=1800)
+def check_files() -> None:
+    """Read some stored files again, and remove what killed uploads left behind."""
+    sweep_left_overs()
+    check_some_files()

@@ -10,8 +10,9 @@ from pathlib import Path
 _home = os.environ.setdefault("HELDOUT_HOME", tempfile.mkdtemp(prefix="heldout-test-"))
 os.environ.setdefault("HTTPS", "0")
 os.environ.setdefault("SECRET_KEY", "tests-only")
-# The tests of this limit set it; the others do not depend on the machine's disk.
+# The tests of these limits set them; the others do not depend on them.
 os.environ.setdefault("STORAGE_FREE_BYTES_MIN", "0")
+os.environ.setdefault("UPLOADS_AT_ONCE", "100")
 # No server for tests that need none; the fixtures of tests/conftest.py bring a real one.
 if not os.environ.get("REDIS_URL"):
     os.environ.setdefault("BROKER_URL", "memory://")

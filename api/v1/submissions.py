@@ -33,6 +33,8 @@ from api.v1.serializers import (
 )
 from catalog.models import Artifact
 from catalog.services import method_of_team
+from challenges.models import Round
+from submissions.errors import UploadTooLarge
 from submissions.models import Submission
 from submissions.selectors import (
     current_scores,
@@ -42,7 +44,7 @@ from submissions.selectors import (
 )
 from submissions.services.quota import quota_of
 from submissions.services.submit import submit
-from submissions.services.validate import validate_upload
+from submissions.services.validate import upload_limit, validate_upload
 
 REFUSED = {
     403: ErrorSerializer,
@@ -51,6 +53,7 @@ REFUSED = {
     422: ErrorSerializer,
     429: ErrorSerializer,
 }
+FORM_BYTES = 256 * 1024  # what the other fields of a form may add to the file
 UPLOAD_BODY = {
     "multipart/form-data": SubmitSerializer,
     "application/octet-stream": OpenApiTypes.BINARY,
@@ -60,7 +63,11 @@ UPLOAD_BODY = {
 class Upload:
     """The file of a request, sent as a form field `file` or as the body itself."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, round_: Round) -> None:
+        # A form is received whole before anyone sees its fields, so it is measured before that.
+        announced = int(request.headers.get("Content-Length") or 0)
+        if announced > upload_limit(round_) + FORM_BYTES:
+            raise UploadTooLarge(upload_limit(round_))
         self.chunks: Iterable[bytes]
         self.name: str
         self.size_bytes: int | None
@@ -69,7 +76,7 @@ class Upload:
             self.fields: Any = _query_fields(request)
             self.chunks = chunks_of(body["stream"])
             self.name = self.fields.get("file_name") or "predictions"
-            self.size_bytes = int(request.headers.get("Content-Length") or 0) or None
+            self.size_bytes = announced or None
             return
         self.fields = body
         file = request.FILES.get("file")
@@ -123,7 +130,7 @@ class RoundSubmissions(APIView):
     )
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
-        upload = Upload(request)
+        upload = Upload(request, round_)
         form = SubmitSerializer(data=upload.fields)
         form.is_valid(raise_exception=True)
         fields = form.validated_data
@@ -173,7 +180,7 @@ class RoundValidate(APIView):
     )
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
-        upload = Upload(request)
+        upload = Upload(request, round_)
         report = validate_upload(round_, upload.chunks, upload.name)
         return Response(CheckSerializer(report).data)
 

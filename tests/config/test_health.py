@@ -28,6 +28,7 @@ def test_readyz_is_ok_when_database_broker_and_storage_work(broker: str, client:
         "status": "ok",
         "checks": {"database": "ok", "broker": "ok", "storage": "ok"},
         "oldest_unfinished_submission_s": None,
+        "last_sweep_s": None,
     }
     assert answer["Cache-Control"] == "no-store"
 

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from submissions.services import tally
+from submissions.services.fixity import check_file_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,17 @@ def test_number_of_queries_does_not_grow_with_the_site() -> None:
     for _ in range(5):
         factories.make_submission()
     assert asked() == few
+
+
+def test_events_and_the_state_of_files_are_told_in_numbers() -> None:
+    submission = factories.make_submission()
+    tally.count(tally.FENCED)
+    tally.count(tally.FENCED, 2)
+    tally.count(tally.RELEASED, 0)
+    tally.count(tally.SWEEP)
+    check_file_of(submission)
+    told = scraped()
+    assert told["events_total", ("late results dropped",)] == 3
+    assert ("events_total", ("leases released",)) not in told
+    assert 0 <= told["sweep_age_seconds", ()] < 60
+    assert told["files", ("submissions.Submission", "sound")] == 1

@@ -1,5 +1,6 @@
 """Workers that are told to stop: with real processes, old and new at the same time."""
 
+import itertools
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -115,7 +116,7 @@ def test_rolling_restarts_lose_nothing_and_score_nothing_twice(worker_environ, t
     with running(children[0]):
         hint()
         wait_until(ScoringRun.objects.exists, what="a first score", child=children[0])
-        for old, new in zip(children, children[1:], strict=False):
+        for old, new in itertools.pairwise(children):
             new.start()
             hint()
             old.ask_to_stop()

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -13,7 +14,10 @@ import pytest
 from django.core.files.storage import FileSystemStorage, InMemoryStorage
 
 from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
-from submissions.services.upload import discard, store_upload
+from submissions.services import upload as upload_module
+from submissions.services.upload import discard, store_upload, sweep_left_overs
+from tests.production import BUCKET, make_bucket
+from tests.servers import s3_running
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -205,3 +209,80 @@ def test_memory_stays_flat_however_large_the_upload(storage):
         return peaked
 
     assert peak(400) < peak(4) + 100_000
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory):
+    """Run an S3 server and give the storage of a bucket in it, as the settings would."""
+    pytest.importorskip("storages.backends.s3")
+    pytest.importorskip("moto")
+    from storages.backends.s3 import S3Storage
+
+    with s3_running(tmp_path_factory.mktemp("s3")) as url:
+        make_bucket(url)
+        yield S3Storage(
+            bucket_name=BUCKET,
+            location="site/uploads",
+            endpoint_url=url,
+            region_name="us-east-1",
+            access_key="test",
+            secret_key="test",
+            default_acl="private",
+            file_overwrite=False,
+        )
+
+
+def keys_in(bucket):
+    return {entry.key for entry in bucket.bucket.objects.all()}
+
+
+def temporary_files():
+    return set(Path(upload_module.tempfile.gettempdir()).glob("heldout-upload-*"))
+
+
+def test_bucket_gets_the_same_whole_hashed_file(bucket):
+    before = temporary_files()
+    with store_upload(
+        chunks(),
+        limit_bytes=len(CONTENT),
+        size_bytes=len(CONTENT),
+        expected_sha256=hashlib.sha256(CONTENT).hexdigest(),
+        storage=bucket,
+    ) as upload:
+        key = upload.keep()
+    with bucket.open(key) as stored:
+        assert stored.read() == CONTENT
+    assert keys_in(bucket) == {f"site/uploads/{key}"}
+    assert temporary_files() == before
+    discard(key, storage=bucket)
+    assert keys_in(bucket) == set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"limit_bytes": 10_500}, UploadTooLarge),
+        ({"limit_bytes": 10**9, "expected_sha256": "0" * 64}, ChecksumMismatch),
+        ({"limit_bytes": 10**9, "size_bytes": 17}, ChecksumMismatch),
+    ],
+)
+def test_bucket_gets_nothing_of_a_refused_file(fields, error, bucket):
+    before = temporary_files()
+    with pytest.raises(error), store_upload(chunks(), storage=bucket, **fields):
+        pytest.fail("nothing is handed over")
+    assert keys_in(bucket) == set()
+    assert temporary_files() == before
+
+
+def test_what_a_killed_upload_left_is_swept_once_it_is_old_and_nothing_else(storage):
+    with store_upload(chunks(), limit_bytes=10**9, storage=storage) as upload:
+        key = upload.keep()
+    old = Path(storage.path(key)).with_name(f".{'0' * 32}.part")
+    new = old.with_name(f".{'1' * 32}.part")
+    for path in (old, new):
+        path.write_bytes(b"half")
+    long_ago = time.time() - upload_module.LEFT_OVER_AFTER_S - 60
+    os.utime(old, (long_ago, long_ago))
+    os.utime(storage.path(key), (long_ago, long_ago))
+    assert sweep_left_overs(storage=storage) == 1
+    assert set(files_in(storage)) == {Path(storage.path(key)), new}
