@@ -12,16 +12,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC
-from uuid import uuid4
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, AuditHead, User
+from accounts.trace import request_id
 
 Act = AuditEvent.Act
 DOMAIN = b"audit/v1\0"
@@ -29,30 +27,21 @@ GENESIS = "0" * 64
 HEAD = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
-    """The web request that an act is part of."""
-
-    id: str
-    user: Callable[[], User | AnonymousUser]
-
-
-_REQUESTED: ContextVar[Requested | None] = ContextVar("requested", default=None)
+_ASKING: ContextVar[HttpRequest | None] = ContextVar("asking", default=None)
 
 
 class AuditMiddleware:
-    """Tell the trail which request, and whose, an act belongs to."""
+    """Tell the trail whose request an act belongs to."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        identity = str(getattr(request, "id", "") or uuid4().hex)[:64]
-        token = _REQUESTED.set(Requested(identity, lambda: request.user))
+        token = _ASKING.set(request)
         try:
             return self.get_response(request)
         finally:
-            _REQUESTED.reset(token)
+            _ASKING.reset(token)
 
 
 def record(
@@ -80,20 +69,19 @@ def record(
     before, after : anything that JSON can hold, optional
         How it was and how it is. Only digests are kept.
     """
-    requested = _REQUESTED.get()
     with transaction.atomic():
         head, _ = AuditHead.objects.select_for_update().get_or_create(pk=HEAD)
         event = AuditEvent(
             seq=head.seq + 1,
             at=timezone.now(),
             act=act,
-            actor=by or _person(requested),
+            actor=by or _person(),
             subject=subject if isinstance(subject, str) else f"{subject._meta.label}:{subject.pk}",
             challenge=challenge,
             before=digest_of(before),
             after=digest_of(after),
             reason=reason,
-            request_id=requested.id if requested else "",
+            request_id=(request_id() or "")[:64],
             previous_hash=head.hash,
         )
         event.hash = hash_of(event)
@@ -165,9 +153,9 @@ def staff_signed_in(sender: object, user: User, **kwargs: object) -> None:
         record(Act.SIGN_IN, user, by=user)
 
 
-def _person(requested: Requested | None) -> User | None:
-    user = requested.user() if requested else None
-    return user if isinstance(user, User) else None
+def _person() -> User | None:
+    request = _ASKING.get()
+    return request.user if request is not None and isinstance(request.user, User) else None
 
 
 def _canonical(facts: object) -> bytes:

@@ -67,6 +67,10 @@ class CorrectionRefused(ChallengeError):
     """A correction that cannot be proposed, put in force or withdrawn."""
 
 
+class DisputeRefused(ChallengeError):
+    """A dispute that cannot be opened or answered."""
+
+
 class ScheduleRefused(ChallengeError):
     """A calendar of releases that does not fit the round."""
 

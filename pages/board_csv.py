@@ -13,6 +13,8 @@ HEAD = [
     "method", "method_slug", "method_version", "entry_kind", "value", "value_low", "value_high",
     "answered", "offered", "skill_ppm", "credit_micropoints",
 ]  # fmt: skip
+# Full-width signs too: some programs read them as the plain ones. (Empty text begins no formula.)
+FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
 
 
 def write_board(board: BoardView, to: HttpResponse) -> None:
@@ -25,7 +27,7 @@ def write_board(board: BoardView, to: HttpResponse) -> None:
 
 def plain(text: str) -> str:
     """Keep a spreadsheet from running a person's text as a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if text.lstrip()[:1] in FORMULA or text[:1].isspace() else text
 
 
 def _row(line: Line) -> list[object]:
@@ -39,9 +41,9 @@ def _row(line: Line) -> list[object]:
         standing.rank_high,
         standing.tie_group,
         plain(submission.team.name),
-        submission.team.slug,
+        plain(submission.team.slug),
         plain(submission.method.title),
-        submission.method.slug,
+        plain(submission.method.slug),
         submission.method.version,
         submission.entry_kind,
         standing.value,

@@ -13,6 +13,7 @@ from pages.views import (
     home,
     metrics,
     people,
+    schemas,
     submissions,
     submit,
 )
@@ -39,6 +40,7 @@ urlpatterns = [
     path(ROUND + "scores/", challenges.breakdown, name="round-scores"),
     path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
     path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
+    path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),
     path(ROUND + "files/<str:name>", files.round_file, name="round-file"),
     path(ROUND + "submit/", submit.submit_page, name="submit"),
     path("submissions/", submissions.mine, name="submissions"),
@@ -59,6 +61,7 @@ urlpatterns = [
     path("metrics/", metrics.metrics, name="metrics"),
     path("metrics/<slug:slug>/", metrics.metric, name="metric"),
     path("metrics/<slug:slug>/<int:version>/", metrics.metric, name="metric-version"),
+    path("schemas/challenge.json", schemas.challenge_schema, name="challenge-schema"),
     path("people/<str:username>/", people.person, name="person"),
     path("teams/<slug:slug>/", people.team, name="team"),
 ]  # fmt: skip

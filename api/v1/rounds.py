@@ -28,6 +28,7 @@ from api.v1.serializers import (
     current_reference,
 )
 from challenges.errors import RoundNotReady
+from challenges.models import Reference
 from challenges.selectors import released_files, visible_rounds
 from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
@@ -109,7 +110,7 @@ class AnswerDownload(APIView):
         with ExitStack() as stack:
             try:
                 answer = stack.enter_context(open_revealed(found))
-            except RoundNotReady:
+            except (RoundNotReady, Reference.DoesNotExist):
                 raise Http404 from None
             opened = stack.pop_all()
         response = StreamingHttpResponse(

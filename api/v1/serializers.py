@@ -405,9 +405,9 @@ class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField()
     password = serializers.CharField(trim_whitespace=False)
     name = serializers.CharField(required=False, default="token", max_length=60)
-    scopes = serializers.MultipleChoiceField(
-        choices=ApiToken.Scope.choices,
-        default={"read", "submit"},
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=ApiToken.Scope.choices),
+        default=["read", "submit"],
         allow_empty=False,
         help_text="What the token may do.",
     )

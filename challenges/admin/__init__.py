@@ -2,6 +2,7 @@
 
 from challenges.admin.audit import AuditEventAdmin
 from challenges.admin.challenge import ChallengeAdmin
+from challenges.admin.dispute import DisputeAdmin
 from challenges.admin.reference import ReferenceAccessAdmin, ReferenceAdmin
 from challenges.admin.round import RoundAdmin
 from challenges.admin.target import TargetAdmin
@@ -9,6 +10,7 @@ from challenges.admin.target import TargetAdmin
 __all__ = [
     "AuditEventAdmin",
     "ChallengeAdmin",
+    "DisputeAdmin",
     "ReferenceAccessAdmin",
     "ReferenceAdmin",
     "RoundAdmin",

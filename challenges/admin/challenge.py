@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import tempfile
+from typing import Any, BinaryIO, cast
 
-from django.contrib import admin
-from django.db.models import Count
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import FileResponse, HttpRequest
 
 from accounts.admin_base import PlainTabular
 from challenges.admin.scope import ScopedAdmin
 from challenges.models import Challenge, ChallengeRole
+from challenges.services.bundles import export_bundle
+from heldout.bundle.sink import zip_sink
 
 
 class RoleInline(PlainTabular):
@@ -30,6 +33,7 @@ class ChallengeAdmin(ScopedAdmin):
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ("published_at", "created_at")
     inlines = (RoleInline,)
+    actions = ("download_bundle",)
     fieldsets = (
         (None, {"fields": ("title", "slug", "summary")}),
         (
@@ -51,6 +55,25 @@ class ChallengeAdmin(ScopedAdmin):
         ("Scoring", {"fields": ("scoring_slots",)}),
         ("Dates", {"fields": ("published_at", "created_at")}),
     )
+
+    @admin.action(description="Download as a bundle (without answers)", permissions=["change"])
+    def download_bundle(
+        self, request: HttpRequest, queryset: QuerySet[Challenge]
+    ) -> FileResponse | None:
+        """Send the design and public files of one challenge, enough to hold it again."""
+        challenge = queryset.first()
+        if challenge is None or queryset.count() != 1 or not challenge.rounds.exists():
+            self.message_user(
+                request,
+                "Choose one challenge that has a round: a bundle holds one.",
+                messages.ERROR,
+            )
+            return None
+        spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the response closes it
+        with zip_sink(spool) as sink:
+            export_bundle(challenge, sink)
+        spool.seek(0)
+        return FileResponse(spool, as_attachment=True, filename=f"{challenge.slug}.zip")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(number_of_rounds=Count("rounds"))

@@ -3,6 +3,7 @@
 from challenges.models.amendment import RoundAmendment
 from challenges.models.challenge import Challenge, ChallengeRole
 from challenges.models.correction import Correction
+from challenges.models.dispute import Dispute
 from challenges.models.reference import Reference, ReferenceAccess
 from challenges.models.round import Round, RoundFile, RoundMetric, RoundState
 from challenges.models.target import Target
@@ -11,6 +12,7 @@ __all__ = [
     "Challenge",
     "ChallengeRole",
     "Correction",
+    "Dispute",
     "Reference",
     "ReferenceAccess",
     "Round",

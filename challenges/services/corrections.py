@@ -14,6 +14,7 @@ from accounts.models import User
 from challenges.errors import CorrectionRefused
 from challenges.models import Correction, Reference, Round, RoundMetric, RoundState, Target
 from challenges.services.amendments import LONGEST_REASON, amendment
+from challenges.services.disputes import link_disputes
 from challenges.services.references import propose_reference, set_reference
 from scoring.errors import UnknownMetricError
 from scoring.metrics import get_metric
@@ -68,6 +69,7 @@ def propose_answers(round: Round, answers: Answers, *, by: User, reason: str) ->
             proposed += 1
     if not proposed:
         raise CorrectionRefused("No answer differs from the one in force.")
+    link_disputes(correction)
     logger.info("proposed answers=%d round=%s by=%s", proposed, round.pk, by.pk)
     return correction
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
+from typing import cast
 
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
 from accounts.selectors import active_teams_of
+from challenges.errors import DisputeRefused
 from challenges.models import Round, RoundState
 from challenges.models.design_items import in_words
 from challenges.selectors import (
@@ -16,6 +23,7 @@ from challenges.selectors import (
     visible_challenges,
     visible_rounds,
 )
+from challenges.services.disputes import visible_disputes
 from pages.board_csv import write_board
 from pages.boards import (
     BoardView,
@@ -28,6 +36,7 @@ from pages.boards import (
 )
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
+from submissions.services.disputes import may_dispute, open_dispute
 
 
 def challenge(request: HttpRequest, challenge: str) -> HttpResponse:
@@ -108,8 +117,24 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
         "metrics": metrics,
         "rows": target_rows(found, board, metrics) if board else [],
         "reference": found.references.filter(is_current=True).first(),
+        "disputes": visible_disputes(found, request.user, organizes=organizes),
+        "may_dispute": may_dispute(found, request.user),
     }
     return render(request, "pages/target.html", context)
+
+
+@login_required
+@require_POST
+def dispute(request: HttpRequest, challenge: str, round: str, target: str) -> HttpResponse:
+    parent = visible_round(request, challenge, round)
+    found = get_object_or_404(parent.targets, slug=target)
+    try:
+        open_dispute(found, text=request.POST.get("text", ""), by=cast(User, request.user))
+    except DisputeRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The organizers have your dispute; the answer appears here.")
+    return redirect(found)
 
 
 def lines_of(request: HttpRequest, board: BoardView | None) -> list[Line]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
-
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -38,7 +36,9 @@ def send(request: HttpRequest, file: FieldFile, *, name: str, sha256: str) -> Ht
         content = file.open("rb")
     except FileNotFoundError:
         raise Http404("this file is not in storage") from None
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    response = FileResponse(content, as_attachment=True, filename=name, content_type=kind)
+    # Never the type that its name says: what people uploaded is saved, and never shown as a page.
+    response = FileResponse(
+        content, as_attachment=True, filename=name, content_type="application/octet-stream"
+    )
     response["ETag"] = etag
     return response

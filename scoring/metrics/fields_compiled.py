@@ -36,6 +36,9 @@ class Kernel:
 
     rows: Callable[..., None]
     columns: Callable[..., None]
+    lay: Callable[..., None]
+    add_power: Callable[..., None]
+    add_bands: Callable[..., None]
 
 
 class _Prepared:
@@ -66,16 +69,27 @@ def prepare() -> bool:
 def _compiled() -> Kernel:
     numba: Any = importlib.import_module("numba")
     options = {"fastmath": set(_MATH), "error_model": "numpy", "nogil": True}
+    two, three = (
+        [_read_only(np.zeros((0,) * axes, dtype=name)) for name in _TYPES] for axes in (2, 3)
+    )
+    sums, modes = np.zeros((5, 0, 0)), np.zeros((0, 0, 0), dtype=np.complex128)
+    # Lanes are filled part by part, so what is given of them does not lie end to end.
+    lanes = np.zeros((2, 2, 2))[..., :1]
+    examples: dict[Callable[..., None], list[tuple[object, ...]]] = {
+        _rows: [(one, one, np.zeros((0, 0)), *_strip(), sums) for one in two],
+        _columns: [(one, one, sums) for one in three],
+        _lay: [(one, one, lanes) for one in three],
+        _add_power: [(modes, 0, 0, np.zeros((0, 0)))],
+        _add_bands: [(modes, 0, 0, np.zeros((0, 0)))],
+    }
     functions = []
-    for function, axes in ((_rows, 2), (_columns, 3)):
+    for function, calls in examples.items():
         try:
             compiled = numba.njit(cache=True, **options)(function)
         except RuntimeError:  # there is no folder that could be written
             compiled = numba.njit(**options)(function)
-        for name in _TYPES:
-            # A call compiles it for this type.
-            nothing = _read_only(np.zeros((0,) * axes, dtype=name))
-            compiled(nothing, nothing, np.zeros((0,) * axes), *_strip(), np.zeros((5, 0, 0)))
+        for call in calls:
+            compiled(*call)  # compiles it for these types
         compiled.disable_compile()
         functions.append(compiled)
     return Kernel(*functions)
@@ -100,34 +114,46 @@ class CompiledSums:
     def __init__(self, kernel: Kernel, *, trail: int) -> None:
         self._kernel = kernel
         self._strip = _strip()
-        self.rows = trail == 1
+        self.rows = True
         self.block_values = max(trail, BLOCK_VALUES)
 
     def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
         """Return sums over points; see `fields_sums.BlockSums`."""
-        lead, points, trail = truth.shape
-        fold = 1 if self.rows else fold_of(points, trail, width=_WIDTH)
-        shape = (lead, points) if self.rows else (lead, points // fold, fold * trail)
         if truth.dtype != guess.dtype or truth.dtype.str not in _TYPES:
             truth, guess = truth.astype(np.float64), guess.astype(np.float64)
-        kernel = self._kernel.rows if self.rows else self._kernel.columns
-        found = np.zeros((5, lead, fold * trail))
-        kernel(
-            _read_only(truth.reshape(shape)),
-            _read_only(guess.reshape(shape)),
-            error.reshape(shape) if error.size else np.empty((0,) * len(shape)),
-            *self._strip,
-            found,
-        )
-        if fold > 1:
-            apart = found.reshape(5, lead, fold, trail)
-            peak = apart[2].max(axis=1)
-            found = apart.sum(axis=2)
-            found[2] = peak
+        truth, guess = _read_only(truth), _read_only(guess)
+        if truth.shape[2] == 1:
+            found = self._rows(truth, guess, error)
+        else:
+            found = self._columns(truth, guess)
+            if error.size:
+                self._kernel.lay(truth, guess, error)
         return named(found, truth)
 
+    def _rows(self, truth: AnyArray, guess: AnyArray, error: FloatArray) -> FloatArray:
+        shape = truth.shape[:2]
+        found = np.zeros((5, len(truth), 1))
+        kept = error.reshape(shape) if error.size else np.empty((0, 0))
+        both = truth.reshape(shape), guess.reshape(shape)
+        self._kernel.rows(*both, kept, *self._strip, found)
+        return found
 
-# In the two below `found` is (5, lead, lanes), in the order of `MEASURES`.
+    def _columns(self, truth: AnyArray, guess: AnyArray) -> FloatArray:
+        lead, points, trail = truth.shape
+        fold = fold_of(points, trail, width=_WIDTH)
+        shape = (lead, points // fold, fold * trail)
+        found = np.zeros((5, lead, fold * trail))
+        self._kernel.columns(truth.reshape(shape), guess.reshape(shape), found)
+        if fold == 1:
+            return found
+        apart = found.reshape(5, lead, fold, trail)
+        peak = apart[2].max(axis=1)
+        found = np.asarray(apart.sum(axis=2))
+        found[2] = peak
+        return found
+
+
+# In `_rows` and `_columns` `found` is (5, lead, lanes), in the order of `MEASURES`.
 
 
 def _rows(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-def]
@@ -161,7 +187,7 @@ def _rows(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-d
         found[4, lead, 0] = square
 
 
-def _columns(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-def]
+def _columns(truth, guess, found):  # type: ignore[no-untyped-def]
     rows = truth.shape[1]
     for lead in range(truth.shape[0]):
         error_sum, error_square = found[0, lead], found[1, lead]
@@ -205,8 +231,44 @@ def _columns(truth, guess, error, strip, bits, found):  # type: ignore[no-untype
                 square[i] += a * a
                 e = abs(e)
                 peak[i] = e if e > peak[i] else peak[i]
-        if error.size:
-            for row in range(rows):
-                v, u, kept = truth[lead, row], guess[lead, row], error[lead, row]
-                for i in range(v.size):
-                    kept[i] = np.float64(u[i]) - np.float64(v[i])
+
+
+def _lay(truth, guess, error):  # type: ignore[no-untyped-def]
+    # Eight points of a lane are one line of the cache, which is then written in one go.
+    points, trail = truth.shape[1:]
+    for lead in range(truth.shape[0]):
+        for start in range(0, points - 7, 8):
+            v = truth[lead, start : start + 8]
+            u = guess[lead, start : start + 8]
+            for lane in range(trail):
+                kept = error[lead, lane, start : start + 8]
+                for i in range(8):
+                    kept[i] = np.float64(u[i, lane]) - np.float64(v[i, lane])
+        for row in range(points - points % 8, points):
+            v, u = truth[lead, row], guess[lead, row]
+            for lane in range(trail):
+                error[lead, lane, row] = np.float64(u[lane]) - np.float64(v[lane])
+
+
+# In the two below modes are (lane, line, mode), as the transform leaves them.
+
+
+def _add_power(modes, lines, wide, power):  # type: ignore[no-untyped-def]
+    for lane in range(modes.shape[0]):
+        for line in range(lines):
+            row = modes[lane, line]
+            total = power[lane, line * wide : (line + 1) * wide]
+            for i in range(wide):
+                total[i] += row[i].real * row[i].real + row[i].imag * row[i].imag
+
+
+def _add_bands(modes, low, mid, total):  # type: ignore[no-untyped-def]
+    for lane in range(modes.shape[0]):
+        row = modes[lane, 0]
+        for band in range(3):
+            first = (0, low, mid)[band]
+            last = (low, mid, row.size)[band]
+            found = 0.0
+            for i in range(first, last):
+                found += np.sqrt(row[i].real * row[i].real + row[i].imag * row[i].imag)
+            total[lane, band] += found

@@ -23,6 +23,7 @@ SPECTRUM = "error_spectrum"
 BOUNDARY = "boundary_square"
 _ADDED = tuple(name for name in MEASURES if name != "error_peak")
 MEASURED = frozenset({*MEASURES, "reference_spread", BOUNDARY, SPECTRUM})
+_TILE = 64  # points
 GROUP_LANES = 16 * 2**10
 GROUP_POWER_VALUES = 2 * 2**20
 
@@ -62,10 +63,12 @@ class LaneTable:
         self._trail = math.prod(plan.lengths[axis] for axis in plan.trail_axes)
         self._lead_values = plan.points * self._trail
         everything = self._leads * self._lead_values
-        self._sums = _block_sums(self._trail, compiled=compiled, most=everything)
+        kernel = fields_compiled.ready() if compiled else None
+        self._sums = _block_sums(self._trail, kernel=kernel, most=everything)
         self._block_values = max(self._trail, min(most, self._sums.block_values, everything))
-        self._power = PowerTable(plan) if SPECTRUM in needs else None
-        fills = self._power is not None or self._sums.fills_error
+        self._power = PowerTable(plan, kernel=kernel) if SPECTRUM in needs else None
+        in_lanes = self._power is not None and self._sums.rows
+        fills = not in_lanes and (self._power is not None or self._sums.fills_error)
         self._error = np.empty(self._block_values if fills else 0)
         # All of space of the lanes being measured: what a transform needs.
         whole = max(self._block_values, self._lead_values) if self._power else 0
@@ -130,7 +133,7 @@ class LaneTable:
         points = len(truth) // leads // self._trail
         truth = truth.reshape(leads, points, self._trail)
         guess = guess.reshape(truth.shape)
-        error = self._error_part(leads, points)
+        error = self._error_part(leads, points, first=first)
         found = self._sums.measure(truth, guess, error=error)
         if not math.isfinite(float(np.add.reduce(found["error_sum"], axis=None))):
             self._suspect(truth, guess)
@@ -143,23 +146,31 @@ class LaneTable:
             for name, values in found.items():
                 self._table[name][rows] = values
         if self._power:
-            self._transform(error, lead=lead, first=first)
+            self._transform(error, lead=lead, first=first, points=points)
 
-    def _transform(self, error: FloatArray, *, lead: int, first: int) -> None:
+    def _transform(self, error: FloatArray, *, lead: int, first: int, points: int) -> None:
         """Lay the differences of a block into their lanes; hand lanes on that are complete."""
         if self._power is None:
             raise TypeError("nothing spectral is wanted")
-        by_lane = error if self._sums.rows else error.swapaxes(1, 2)
-        leads, trail, points = by_lane.shape
-        lanes = self._lanes[: leads * trail * self._plan.points].reshape(leads, trail, -1)
-        if by_lane.shape != lanes.shape or not self._sums.rows:
-            np.copyto(lanes[..., first : first + points], by_lane)
-            by_lane = lanes
+        lanes = self._lane_part(len(error))
+        if not self._sums.rows:
+            # A tile at a time: what is read of it stays in the fastest cache for every lane.
+            for start in range(0, error.shape[1], _TILE):
+                tile = error[:, start : start + _TILE].swapaxes(1, 2)
+                at = first + start
+                np.copyto(lanes[..., at : at + tile.shape[2]], tile)
         if first + points == self._plan.points:
-            self._power.add(by_lane, lead=lead)
+            self._power.add(lanes, lead=lead)
 
-    def _error_part(self, leads: int, points: int) -> FloatArray:
-        """Return where the differences of a block go."""
+    def _lane_part(self, leads: int) -> FloatArray:
+        """Return the lanes of so many leads, all of space."""
+        kept = self._lanes[: leads * self._lead_values]
+        return kept.reshape(leads, self._trail, self._plan.points)
+
+    def _error_part(self, leads: int, points: int, *, first: int) -> FloatArray:
+        """Return where the differences of a block go: at once into their lanes, if they can."""
+        if self._power and self._sums.rows:
+            return self._lane_part(leads)[..., first : first + points]
         if not len(self._error):
             return self._error
         kept = self._error[: leads * points * self._trail]
@@ -204,8 +215,7 @@ def _boundary_square(
     return np.asarray(count @ np.square(error, out=error))
 
 
-def _block_sums(trail: int, *, compiled: bool, most: int) -> BlockSums:
-    kernel = fields_compiled.ready() if compiled else None
+def _block_sums(trail: int, *, kernel: fields_compiled.Kernel | None, most: int) -> BlockSums:
     if kernel is None:
         return NumpySums(trail=trail, most=most)
     return fields_compiled.CompiledSums(kernel, trail=trail)

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from scoring.metrics import fields_spectrum
+from scoring.metrics.fields_compiled import Kernel
 from scoring.metrics.fields_plan import FieldPlan, FloatArray
 
 # Up to here power is summed mode by mode, and shells are formed once, at the end.
@@ -22,10 +24,13 @@ class PowerTable:
     ----------
     plan : FieldPlan
         Of the whole field.
+    kernel : Kernel, optional
+        Compiled functions, where they may be used.
     """
 
-    def __init__(self, plan: FieldPlan) -> None:
+    def __init__(self, plan: FieldPlan, *, kernel: Kernel | None = None) -> None:
         self._plan = plan
+        self._kernel = kernel if len(plan.space) <= 2 else None
         self._samples = plan.length("b")
         self._bands: FloatArray = np.empty(0)
         self._power: FloatArray = np.empty(0)
@@ -90,6 +95,8 @@ class PowerTable:
 
     def _keep(self, lanes: FloatArray, rows: slice, part: slice) -> None:
         """Keep the power of some leads and some of the lanes after space."""
+        if self._kernel is not None and self._keep_compiled(self._kernel, lanes, rows, part):
+            return
         if self._samples == 1 and len(self._plan.space) == 1:
             amplitudes = fields_spectrum.amplitude(lanes)
             self._bands[rows, part] = fields_spectrum.band_means(amplitudes)
@@ -100,6 +107,30 @@ class PowerTable:
             self._bands[rows, part] = fields_spectrum.band_means(np.sqrt(shells))
         else:
             self._sum_samples(power, self._place[rows], part)
+
+    def _keep_compiled(self, kernel: Kernel, lanes: FloatArray, rows: slice, part: slice) -> bool:
+        """Do what `_keep` does in one pass over the modes, if this is a case for it."""
+        space = self._plan.space
+        counted = fields_spectrum.quadrant(space)
+        summed = self._by_mode and "b" not in self._plan.trail_axes
+        bands = [band.indices(counted[-1]) for band in fields_spectrum.BANDS.values()]
+        sizes = [stop - start for start, stop, _ in bands]
+        if self._samples == 1 and (len(space) > 1 or not all(sizes)):
+            return False
+        if self._samples > 1 and not summed:
+            return False
+        modes = fft.rfftn(lanes, axes=tuple(range(2, lanes.ndim)))
+        modes = modes.reshape(*lanes.shape[:2], -1, modes.shape[-1])
+        if self._samples == 1:
+            totals = np.zeros((lanes.shape[0] * lanes.shape[1], len(bands)))
+            stops = bands[0][1], bands[1][1]
+            kernel.add_bands(modes.reshape(len(totals), 1, -1), *stops, totals)
+            self._bands[rows, part] = (totals / sizes).reshape(*lanes.shape[:2], -1)
+            return True
+        lines = 1 if len(space) == 1 else counted[0]
+        for lead, place in enumerate(self._place[rows]):
+            kernel.add_power(modes[lead], lines, counted[-1], self._power[place, part])
+        return True
 
     def _in_shells(self, power: FloatArray) -> FloatArray:
         return fields_spectrum.in_shells(power[..., np.newaxis], self._plan.space)[..., 0]

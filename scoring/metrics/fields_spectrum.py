@@ -10,6 +10,7 @@ stand for their mirror image too count twice.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -39,13 +40,17 @@ def shell_power(values: FloatArray, *, first: int) -> FloatArray:
     return in_shells(lower_power(values, first=first), space)
 
 
+def quadrant(space: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how many modes count along each axis, of those that the transform leaves."""
+    return (space[0] // 2 + 1,) if len(space) == 1 else tuple(max(1, n // 2) for n in space)
+
+
 def lower_power(values: FloatArray, *, first: int) -> FloatArray:
     """Return the power of each mode that counts, shape (..., mode, trail)."""
     space = values.shape[first:-1]
     modes = fft.rfftn(values, axes=tuple(range(first, values.ndim - 1)))
-    if len(space) > 1:
-        quadrant = tuple(slice(0, max(1, n // 2)) for n in space)
-        modes = modes[(slice(None),) * first + quadrant]
+    counted = tuple(slice(0, n) for n in quadrant(space))
+    modes = modes[(slice(None),) * first + counted]
     power = np.square(modes.real)
     power += np.square(modes.imag)
     return np.asarray(power.reshape(*values.shape[:first], -1, values.shape[-1]))
@@ -81,9 +86,7 @@ def wavenumbers(space: tuple[int, ...]) -> int:
 
 def modes_counted(space: tuple[int, ...]) -> int:
     """Return how many modes `lower_power` keeps."""
-    if len(space) == 1:
-        return space[0] // 2 + 1
-    return int(np.prod([max(1, n // 2) for n in space]))
+    return math.prod(quadrant(space))
 
 
 @lru_cache(maxsize=8)

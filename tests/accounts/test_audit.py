@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -67,9 +66,12 @@ def acts() -> list[tuple[str, User | None]]:
 def test_the_database_refuses_to_change_or_delete_an_event(ada: User, statement: str) -> None:
     for _ in range(2):
         audit.record(audit.Act.ADMIN, ada, by=ada)
-    with pytest.raises(DatabaseError, match="append_only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        pytest.raises(DatabaseError, match="append_only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
     assert audit.faults() == []
 
 
@@ -112,9 +114,9 @@ def test_a_chain_forged_from_the_beginning_does_not_hold_a_head_noted_before(
 
 
 def test_an_event_of_an_act_that_was_taken_back_is_taken_back_too(ada: User) -> None:
-    with pytest.raises(ValueError, match="the act failed"), transaction.atomic():
+    with transaction.atomic():
         audit.record(audit.Act.ADMIN, ada, by=ada)
-        raise ValueError("the act failed")
+        transaction.set_rollback(True)
     assert not AuditEvent.objects.exists()
     assert audit.record(audit.Act.ADMIN, ada, by=ada).seq == 1
 
@@ -146,7 +148,6 @@ def test_acts_on_a_round_are_written_down_with_who_did_them() -> None:
 def test_acts_on_submissions_and_quotas_are_written_down_with_the_reason() -> None:
     round_ = make_round()
     ada, team = organizer_of(round_.challenge), make_team()
-    AuditEvent.objects.count()
     scored = make_submission(round_, team, state=SubmissionState.SCORED)
     reserve(scored)
     before = len(acts())
@@ -193,7 +194,7 @@ def test_a_change_in_the_admin_is_written_down_with_the_request(db: None) -> Non
     event = AuditEvent.objects.latest("seq")
     assert (event.act, event.actor, event.subject) == ("admin", root, f"accounts.User:{other.pk}")
     assert "Staff status" in event.reason
-    assert len(event.request_id) == 32
+    assert len(event.request_id) >= 16
 
 
 def test_only_staff_who_sign_in_are_written_down(client: Client) -> None:
@@ -209,9 +210,10 @@ def test_organizers_see_the_trail_of_their_challenge_and_operators_all_of_it() -
     mine, theirs = make_challenge(organizer("ada")), make_challenge(organizer("olga"))
     for challenge in (mine, theirs):
         audit.record(audit.Act.OPEN_REFERENCES, f"of {challenge.slug}", challenge=challenge.pk)
-    page: Callable[[User], str] = lambda user: (
-        client_of(user).get("/admin/accounts/auditevent/").content.decode()
-    )
+
+    def page(user: User) -> str:
+        return client_of(user).get("/admin/accounts/auditevent/").content.decode()
+
     seen = page(organizer_of(mine))
     assert f"of {mine.slug}" in seen
     assert f"of {theirs.slug}" not in seen

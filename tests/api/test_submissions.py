@@ -63,6 +63,10 @@ def test_an_accepted_upload_is_queued_with_a_receipt(client: APIClient, round_: 
     assert receipt["sha256"] == hashlib.sha256(GOOD).hexdigest()
     assert receipt["answered"] == ["t1", "t2", "t3"]
     assert receipt["queue_position"] == 1
+    assert receipt["queue"] == {"position": 1, "eta_seconds": None}
+    limit = round_.submissions_per_day
+    assert (receipt["quota"]["limit"], receipt["quota"]["left"]) == (limit, limit - 1)
+    assert receipt["quota"]["resets_at"].endswith("T00:00:00Z")
     assert response["Location"] == f"/api/v1/submissions/{receipt['code']}/"
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -184,3 +185,13 @@ def test_changes_name_the_rule_and_not_its_neighbours() -> None:
         Change("x", [1, 2], [1]),
         Change("y", 1, None),
     ]
+
+
+def test_an_operator_checks_the_rules_of_every_round(running: Round, ada: User) -> None:
+    amend_round(running, {"submissions_per_day": 9}, by=ada, reason="More machines.")
+    told = io.StringIO()
+    call_command("check_rules", stdout=told)
+    assert told.getvalue() == "The rules of 1 published rounds hold.\n"
+    Round.objects.filter(pk=running.pk).update(submissions_per_day=10)
+    with pytest.raises(CommandError, match="numbers/first: the rules in force are not those"):
+        call_command("check_rules")

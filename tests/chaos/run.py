@@ -105,7 +105,7 @@ class Nemesis:
         home = Path(self.site.environ["HELDOUT_HOME"])
         watermark = int(self.site.environ["STORAGE_FREE_BYTES_MIN"])
         workers_at_work(self.site)
-        self.post.progress += 0.05  # let some more in, so that there is work meanwhile
+        self.post.progress += 0.1  # let some more in, so that there is work meanwhile
         time.sleep(1)
         room = shutil.disk_usage(home).free - watermark
         ballast = home / "ballast"
@@ -113,6 +113,7 @@ class Nemesis:
         began = time.time()
         with ballast.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, max(1, room + 2**28))
+            self.post.progress += 0.1  # and have more come than the disk takes
             wait_until(lambda: self.post.answers[507] > refused + 3, what="an upload refused")
             time.sleep(3)
         ballast.unlink()

@@ -9,6 +9,7 @@ import random
 import secrets
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import redis
 
 from config.broker import Broker, server_binary, server_command
@@ -47,7 +49,6 @@ class Site(Protocol):
 
     url: str
     environ: dict[str, str]
-    logs: Path
 
     def worker_pids(self) -> list[int]:
         """Return the workers that are at work, each with its pool processes."""
@@ -112,9 +113,19 @@ def is_at_work(pid: int) -> bool:
 
 
 def scored_so_far(site: Site) -> int:
-    """Return how often the workers' logs say that something was scored."""
-    logs = site.logs.glob("worker*.log")
-    return sum(log.read_text("utf-8", "replace").count(" scored submission=") for log in logs)
+    """Return how many scorings the database has; 0 while it does not answer."""
+    url = site.environ.get("DATABASE_URL")
+    path = Path(site.environ["HELDOUT_HOME"]) / "heldout.sqlite3"
+    try:
+        with contextlib.closing(
+            psycopg.connect(url, connect_timeout=2)
+            if url
+            else sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        ) as database:
+            (number,) = database.execute("SELECT count(*) FROM submissions_scoringrun").fetchone()
+    except (psycopg.Error, sqlite3.Error):
+        return 0
+    return int(number)
 
 
 def kill_child(site: Site, draw: random.Random) -> None:
@@ -271,7 +282,6 @@ class EmbeddedSite:
     site: Embedded
     url: str
     environ: dict[str, str]
-    logs: Path
 
     def worker_pids(self) -> list[int]:
         """Return the one worker, once its pool is there."""
@@ -309,7 +319,7 @@ def embedded_site(folder: Path) -> Iterator[EmbeddedSite]:
     os.environ.update(made_environ(home))
     try:
         with Embedded(home, port=0, quiet=True) as site:
-            yield EmbeddedSite(site, site.url, dict(site.environ), site.logs)
+            yield EmbeddedSite(site, site.url, dict(site.environ))
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
@@ -21,6 +24,8 @@ from challenges.services.targets import cancel_target
 from leaderboards.models import Board
 from leaderboards.services.corrections import publish_correction, who_moves
 from leaderboards.services.refresh import refresh_board, refresh_stale_boards
+from scoring.cage import stop_zygote
+from scoring.metrics import registry
 from submissions.models import ScoringRun, ShadowScoring, Submission
 from submissions.services.drain import drain
 from submissions.services.shadow import claim_shadow, progress_of, score_shadow, shadows_waiting
@@ -30,20 +35,37 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
+def freeze(round_: Round) -> None:
+    """Freeze the rules of a round as they are."""
+    design = design_of(round_)
+    Round.objects.filter(pk=round_.pk).update(design=design, design_sha256=sha256_of(design))
+
+
 @pytest.fixture
 def held() -> Round:
     """Two targets with the answers 1 and 2; low is better on the first, high on the second."""
     round_ = factories.make_round(
         targets=("t1", "t2"), values={"t1": 1.0, "t2": 2.0}, bootstrap_resamples=100
     )
-    design = design_of(round_)
-    Round.objects.filter(pk=round_.pk).update(design=design, design_sha256=sha256_of(design))
+    freeze(round_)
     for name, values in (("Low", {"t1": 1.0, "t2": 2.1}), ("High", {"t1": 1.0, "t2": 2.9})):
         team = factories.make_team(name=name)
         factories.make_submission(round_, team, content=factories.npz_bytes(values))
     drain()
     refresh_board(round_)
     return Round.objects.get(pk=round_.pk)
+
+
+@pytest.fixture
+def gap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Install a package whose metric has two versions, as an operator would."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "plugin"))
+    registry._metrics.cache_clear()
+    stop_zygote()  # the next one starts with the package on its path
+    yield
+    monkeypatch.undo()
+    registry._metrics.cache_clear()
+    stop_zygote()
 
 
 @pytest.fixture
@@ -106,6 +128,30 @@ def test_publishing_changes_answers_scores_and_board_at_once(held: Round, ada: U
         publish_correction(correction, by=ada)
 
 
+def test_a_new_version_of_a_metric_is_a_correction_like_any_other(gap: None) -> None:
+    round_ = factories.make_round(targets=("t1", "t2"), bootstrap_resamples=100)
+    round_.metrics.update(metric="gap")
+    freeze(round_)
+    for name, shift in (("Above", 0.2), ("Below", -0.3)):
+        content = factories.npz_bytes({"t1": 1 + shift, "t2": 2 + shift})
+        factories.make_submission(round_, factories.make_team(name=name), content=content)
+    drain()
+    refresh_board(round_)
+    ada = factories.organizer_of(round_.challenge)
+    correction = propose_metric_versions(round_, {"error": 2}, by=ada, reason="As published.")
+    drain()
+    assert moves(correction) == [("Below", 2, 1), ("Above", 1, 2)]
+    assert round_.metrics.get().version == 1
+    publish_correction(correction, by=ada)
+    assert round_.metrics.get().version == 2
+    assert ranks(round_) == [("Below", 1), ("Above", 2)]
+    current = ScoringRun.objects.get(submission__team__name="Above", is_current=True)
+    assert current.metric_versions["error"]["version"] == 2
+    assert round_.amendments.get().changes == [
+        {"path": "metrics / error / version", "before": 1, "after": 2}
+    ]
+
+
 def test_nothing_is_published_before_every_entry_is_scored(held: Round, ada: User) -> None:
     correction = proposed(held, ada)
     shadow = claim_shadow()
@@ -166,9 +212,7 @@ def test_two_workers_never_write_the_same_shadow(held: Round, ada: User) -> None
     assert ScoringRun.objects.filter(is_current=False).count() == 1
 
 
-def test_what_cannot_be_scored_is_told_with_the_reason(
-    held: Round, ada: User, settings: object
-) -> None:
+def test_what_cannot_be_scored_is_told_with_the_reason(held: Round, ada: User) -> None:
     correction = proposed(held, ada)
     lost = Submission.objects.get(team__name="Low")
     lost.file.storage.delete(lost.file.name)

@@ -84,7 +84,7 @@ BUDGETS = {
     "/challenges/{challenge}/{round}/": 17,
     "/challenges/{challenge}/{round}/scores/": 11,
     "/challenges/{challenge}/{round}/datasets/": 5,
-    "/challenges/{challenge}/{round}/targets/t1/": 14,
+    "/challenges/{challenge}/{round}/targets/t1/": 16,
     "/challenges/{challenge}/{round}/board.csv": 6,
     "/submissions/": 3,
     "/datasets/": 5,

@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.urls import get_resolver
 
+from challenges.models import Round
 from config.health import ANSWERS
 from tests.permissions.viewers import World
 
 DRAFT = " (draft)"  # the same address of a round that is not published
 PLAIN = ("GET", "POST")
 ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_PARAMETER = re.compile(r"<\w+:(\w+)>")
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 # Patterns that are regular expressions, and an address that each takes.
 _WRITTEN_OUT = {
     "admin/(?P<url>.*)$": "admin/nothing/here/",
@@ -79,7 +81,9 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         "slug": "nrmse",
         "act": "close",
         "pk": seed.open.pk,
-        "id": world.code,
+        "id": seed.ann.pk,
+        "content_type_id": ContentType.objects.get_for_model(Round).pk,
+        "object_id": seed.open.pk,
     }
     if "artifact" in route or "dataset" in route:
         values |= {"slug": seed.data["D1"].slug, "name": "fields.csv"}
@@ -88,6 +92,6 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     if route.startswith("teams/"):
         values["slug"] = seed.teams["A"].slug
     admin = re.match(r"admin/(\w+/\w+)/", route)
-    if (admin and "<path:object_id>" in route) or "<id>" in route:
-        values["object_id"] = values["id"] = world.rows[admin[1]].pk if admin else ""
+    if admin and "<path:object_id>" in route:
+        values["object_id"] = world.rows[admin[1]].pk
     return values

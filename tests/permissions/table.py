@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.permissions.viewers import VIEWERS
-
+VIEWERS: Mapping[str, str] = {
+    "anonymous": "Nobody is signed in.",
+    "other team": "Takes part in the round with another team.",
+    "own team": "Is in the team whose submission, token and method the address names.",
+    "insider": "Made the round's targets, and has no role in the challenge.",
+    "staff": "May use the admin, and has no role in any challenge.",
+    "organizer": "Organizes the challenge.",
+    "other organizer": "Organizes another challenge.",
+    "operator": "Superuser.",
+}
 TABLE = Path(__file__).with_name("table.txt")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 BEGINNING = """\
@@ -55,7 +63,7 @@ def markdown(rows: Mapping[tuple[str, str], tuple[int, ...]]) -> str:
         "|---" * (len(VIEWERS) + 2) + "|",
     ]
     body = [
-        f"| `/{route}` | {method} | {' | '.join(str(code) for code in codes)} |".replace("(?P", "(")
+        f"| `/{route.replace('|', chr(92) + '|')}` | {method} | {' | '.join(map(str, codes))} |"
         for (route, method), codes in rows.items()
     ]
     return BEGINNING + "\n".join([*visitors, "", *head, *body]) + "\n"

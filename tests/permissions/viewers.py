@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from accounts import audit
 from accounts.models import ApiToken, User
 from challenges.management.commands.setup_roles import setup_roles
-from challenges.models import ReferenceAccess
+from challenges.models import Correction, ReferenceAccess
 from leaderboards.models import BoardRevision
 from submissions.models import SubmissionState
 from submissions.services.quota import grant
@@ -24,17 +24,6 @@ from tests.factories import (
     member_of,
 )
 from tests.pages.seed import Seed, build
-
-VIEWERS: Mapping[str, str] = {
-    "anonymous": "Nobody is signed in.",
-    "other team": "Takes part in the round with another team.",
-    "own team": "Is in the team whose submission, token and method the address names.",
-    "insider": "Made the round's targets, and has no role in the challenge.",
-    "staff": "May use the admin, and has no role in any challenge.",
-    "organizer": "Organizes the challenge.",
-    "other organizer": "Organizes another challenge.",
-    "operator": "Superuser.",
-}
 
 
 @dataclass(frozen=True)
@@ -87,6 +76,7 @@ def _people(seed: Seed) -> dict[str, User | None]:
 
 def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
     reference = make_reference(seed.open.targets.get(slug="u01"), 0.0)
+    make_reference(seed.final.targets.get(slug="u01"), 0.0)
     access = ReferenceAccess.objects.create(round=seed.open, purpose="verify")
     entry = grant(
         team=seed.teams["A"], round=seed.open, amount=1, by=seed.organizer, reason="A fault."
@@ -104,6 +94,9 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
         "accounts/user": seed.ann,
         "auth/group": Group.objects.get(),
         "catalog/artifact": seed.data["D1"],
+        "challenges/correction": Correction.objects.create(
+            round=seed.final, reason="A wrong unit.", made_by=seed.organizer
+        ),
         "challenges/challenge": seed.challenge,
         "challenges/reference": reference,
         "challenges/referenceaccess": access,

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.test import Client
 
 from tests.permissions.routes import address_of, methods
-from tests.permissions.viewers import VIEWERS, World
+from tests.permissions.table import VIEWERS
+from tests.permissions.viewers import World
 
 Observed = dict[tuple[str, str], tuple[int, ...]]  # by route and method, one code per visitor
 

@@ -29,6 +29,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "challenges.reference": LOOK,
     "challenges.correction": ("change", "view"),
     "challenges.referenceaccess": LOOK,
+    "challenges.dispute": ("change", "view"),
     "submissions.submission": LOOK,
     "submissions.scoringrun": LOOK,
     "submissions.score": LOOK,

@@ -1,5 +1,6 @@
 """Challenge bundles: one folder or zip archive with challenge.yaml (docs/bundle.md)."""
 
+from challenges.services.bundles.export import export_bundle
 from challenges.services.bundles.importing import (
     ImportedRound,
     ImportReport,
@@ -12,6 +13,7 @@ __all__ = [
     "ImportReport",
     "ImportedRound",
     "Outcome",
+    "export_bundle",
     "import_bundle",
     "import_whole_bundle",
 ]

@@ -33,7 +33,7 @@ def read_fields(
     values: Values = {}
     absent = []
     for name in names:
-        field = _field(model, name)
+        field = model_field(model, name)
         if not section.has(name):
             values[name] = (fallback or {}).get(name, field.get_default())
             if not field.blank and values[name] in ("", None):
@@ -45,7 +45,8 @@ def read_fields(
     return values
 
 
-def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+def model_field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    """Return a field by name, with its default, choices and limits."""
     field = model._meta.get_field(name)
     if not isinstance(field, models.Field):
         raise TypeError(name)
@@ -73,7 +74,7 @@ def _check(
     instance = model(**values)
     skipped = {field.name for field in model._meta.fields if field.name not in values}
     for name, value in values.items():
-        choices = [key for key, _label in _field(model, name).flatchoices]
+        choices = [key for key, _label in model_field(model, name).flatchoices]
         if choices and value not in choices and name not in absent:
             section.fault(name, f"{name!r} must be one of {', '.join(choices)}.")
             skipped.add(name)

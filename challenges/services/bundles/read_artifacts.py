@@ -24,6 +24,8 @@ ARTIFACT_FIELDS = (
     "url",
     "is_stub",
 )
+CONTRIBUTION_FIELDS = ("name", "orcid", "share_bp", "roles")
+LINEAGE_FIELDS = ("relation", "use")
 
 
 def read_artifacts(root: Section, *, by: User) -> tuple[ArtifactPlan, ...]:
@@ -121,7 +123,7 @@ def _inputs(section: Section, *, known: set[ArtifactKey]) -> tuple[InputPlan, ..
     for item in sections:
         item.require("artifact")
         parent = read_key(item, "artifact", known=known)
-        values = read_fields(item, LineageEdge, ["relation", "use"])
+        values = read_fields(item, LineageEdge, LINEAGE_FIELDS)
         item.close()
         if parent is not None:
             found.append(InputPlan(item, parent, values["relation"], values["use"]))
@@ -138,7 +140,7 @@ def read_shares(section: Section, *, by: User) -> tuple[Share, ...]:
         values = read_fields(
             item,
             Contribution,
-            ["name", "orcid", "share_bp", "roles"],
+            CONTRIBUTION_FIELDS,
             json_kinds={"roles": "words"},
             fallback={"share_bp": 1},
         )
