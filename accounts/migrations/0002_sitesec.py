@@ -1,4 +1,8 @@
-"""Audit trail, password tries, scopes of tokens, and names that do not look alike."""
+"""Audit trail, password tries, scopes of tokens, and names that do not look alike.
+
+Old code: web servers of the release before must be stopped, as they cannot insert into these
+tables any more; workers and scheduler write to none of them and may go on.
+"""
 
 import django.db.models.deletion
 from django.conf import settings
