@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from accounts import audit
 from accounts.models import ApiToken, User
 from challenges.management.commands.setup_roles import setup_roles
-from challenges.models import Correction, ReferenceAccess
+from challenges.models import Correction, Dispute, ReferenceAccess
 from leaderboards.models import BoardRevision
 from submissions.models import SubmissionState
 from submissions.services.quota import grant
@@ -98,6 +98,9 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
             round=seed.final, reason="A wrong unit.", made_by=seed.organizer
         ),
         "challenges/challenge": seed.challenge,
+        "challenges/dispute": Dispute.objects.create(
+            target=seed.open.targets.get(slug="u01"), text="Is it upside down?", opened_by=seed.ann
+        ),
         "challenges/reference": reference,
         "challenges/referenceaccess": access,
         "challenges/round": seed.open,
