@@ -134,7 +134,7 @@ def test_without_quota_the_page_says_when_to_come_back(member: Client, round_: R
     member.post(url_of(round_), fields(member, round_))
     response = member.post(url_of(round_), fields(member, round_))
     assert response.status_code == 429
-    assert b"The team has used 1 of 1 submissions of today." in response.content
+    assert b"The team has used 1 of 1 submissions of today: 0 of 1 left." in response.content
     assert Submission.objects.count() == 1
 
 
