@@ -81,22 +81,26 @@ def test_nothing_is_lost_or_doubled_on_the_embedded_site_while_parts_are_killed(
     assert outcome.faults.total() == len(plan.faults())
 
 
+def _scored_twice_when_frozen(servers: ServerSite, post: Post) -> bool:
+    post.start()
+    post.finish(within_s=30)
+    timers = [freeze_child(servers, random.Random(place)) for place in range(2)]
+    for timer in timers:
+        timer.join()
+    return bool(judge(servers, post, patience_s=60, whole=False)["found"]["scored_twice"])
+
+
 def test_judge_notices_each_protection_that_is_missing(servers: ServerSite) -> None:
     none = {"poison": 0, "worker_kills": 0, "child_kills": 0, "freezes": 0, "flushes": 0, **HALF}
-    plans = [Plan(submissions=16, challenges=2, seed=seed, **none) for seed in (1, 2, 3)]
-    names = settle_in(servers, plans[0], per_day=100)
-    fenceless, careless, sweepless = (
+    plans = [Plan(submissions=16, challenges=2, seed=seed, **none) for seed in range(1, 7)]
+    names = settle_in(servers, plans[0], per_day=200)
+    careless, sweepless, *fenceless = (
         Post(servers.url, names, plan.letters(), progress=1.0) for plan in plans
     )
 
     servers.start_workers(CHAOS_BUG="no_fence", CHAOS_HOLD_S="3")
-    fenceless.start()
-    fenceless.finish(within_s=30)
-    timers = [freeze_child(servers, random.Random(place)) for place in range(2)]
-    for timer in timers:
-        timer.join()
-    found = judge(servers, fenceless, patience_s=60, whole=False)["found"]
-    assert found["scored_twice"]
+    # A frozen process need not hold a job just then; one of several tries meets one that does.
+    assert any(_scored_twice_when_frozen(servers, post) for post in fenceless)
     servers.stop_workers()
 
     servers.start_workers(CHAOS_BUG="no_claim_check", CHAOS_LOOK_S="0.5")

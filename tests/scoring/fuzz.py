@@ -1,9 +1,10 @@
 """Coverage-guided fuzzing of one reader for a bounded time.
 
 ``python -m tests.scoring.fuzz READER SECONDS`` needs the package atheris, which the lock of the
-peers has for the few platforms that it is made for. It ends with an error, and leaves the file that caused it in the
-working folder, as soon as a reader raises anything but its own errors, crashes, hangs for ten
-seconds or takes more than 2 GB. READER is a name of `tests.scoring.test_reader_fuzzing.good_file`.
+peers has for the few platforms that it is made for. It ends with an error, and leaves the file that
+caused it in the working folder, as soon as a reader raises anything but its own errors, crashes,
+hangs for ten seconds or takes more than 2 GB. READER is a name of
+`tests.scoring.test_reader_fuzzing.good_file`.
 """
 
 from __future__ import annotations
