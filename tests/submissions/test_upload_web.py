@@ -76,11 +76,13 @@ def stored_files():
 def web_processes(port):
     """Return the process ids of the web server that listens on a port, master and workers."""
     mine = f"127.0.0.1:{port}".encode()
-    return [
-        int(folder.name)
-        for folder in Path("/proc").glob("[0-9]*")
-        if mine in (folder / "cmdline").read_bytes()
-    ]
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        # Any process of the machine may end between the list and the look.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if mine in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
 
 
 def peak_bytes(pid):
