@@ -7,7 +7,7 @@ choices) or results; never reference values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -80,6 +80,13 @@ class PredictionFormat:
 
     reader: str  # slug of a registered reader: "npz", "csv", "sections"
     options: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+def fits(shape: Sequence[int], expected: Sequence[int | None]) -> bool:
+    """Tell whether an array has a declared shape; a declared length of None is any."""
+    return len(shape) == len(expected) and all(
+        want in (None, have) for have, want in zip(shape, expected, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

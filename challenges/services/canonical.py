@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from challenges.errors import ReferenceRefused
 from challenges.models import Target
+from scoring.contract import fits
 from scoring.errors import PredictionFormatError
-from scoring.metrics.shapes import fits
 from scoring.readers.base import ArraySource, MemorySource, ProblemLog
 from scoring.readers.checks import check_dtype, shape_text
 from scoring.readers.npy_format import open_array

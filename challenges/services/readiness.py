@@ -12,10 +12,9 @@ from django.utils import timezone
 from catalog.models import Artifact
 from challenges.models import Reference, Round, RoundFile, Target
 from challenges.selectors import counting_targets, metric_choices, target_specs
-from scoring.contract import Aggregate
+from scoring.contract import Aggregate, fits
 from scoring.errors import PredictionFormatError, ReaderOptionError, UnknownReaderError
 from scoring.metrics import check_choices, get_metric
-from scoring.metrics.shapes import fits
 from scoring.readers import get_reader
 
 # What a charter says before any round of it can be published, and how its absence is told.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import permutations
 
-from scoring.metrics.shapes import fits
+from scoring.contract import fits
 from scoring.readers.base import AnyArray
 from scoring.readers.checks import is_fixed
 

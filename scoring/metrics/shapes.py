@@ -58,13 +58,6 @@ def _written(shape: Sequence[Length]) -> str:
     return f"({', '.join('?' if length is None else str(length) for length in shape)})"
 
 
-def fits(shape: Sequence[int], expected: Sequence[Length]) -> bool:
-    """Tell whether an array has a declared shape; a declared length of None is any."""
-    return len(shape) == len(expected) and all(
-        want in (None, have) for have, want in zip(shape, expected, strict=True)
-    )
-
-
 def _fits(pattern: str, shape: Axes, bound: Bound) -> bool:
     words = pattern.split()
     if ANY not in words:

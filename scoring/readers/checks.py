@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from scoring.contract import TargetSpec
+from scoring.contract import TargetSpec, fits
 from scoring.readers.base import SLAB_BYTES, AnyArray, ArraySource, ProblemLog
 
 # Plain numbers only: no objects (pickles), text, records, dates, complex or extended floats.
@@ -62,8 +62,7 @@ def check_shape(
 ) -> bool:
     """Note a shape other than the target's; return whether it fits."""
     expected = tuple(target.shape)
-    pairs = zip(shape, expected, strict=False)
-    if len(shape) == len(expected) and all(want in (None, have) for have, want in pairs):
+    if fits(shape, expected):
         return True
     where = where or f"target {target.slug}"
     remedy = f"save it with shape {shape_text(target.shape)}"
