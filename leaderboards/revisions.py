@@ -1,17 +1,21 @@
-"""A stored revision of a board read again: which one, its rule, its entries with their scores."""
+"""A stored revision of a board read again: which one, and the scores it was computed from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from challenges.models import Round, Target
-from leaderboards.entries import Entry, Rule, rule_of, score_rows
 from leaderboards.models import BoardRevision, Standing
-from scoring.aggregate import MissingPolicy
+from leaderboards.sheets import Sheet, SheetLine, SheetTarget
+from submissions.models import Score, Submission
+
+
+def revisions_of(round_: Round) -> QuerySet[BoardRevision]:
+    """Return the revisions of a round's board, newest first."""
+    return BoardRevision.objects.filter(board__round=round_).select_related("board")
 
 
 def revision_at(round_: Round, moment: datetime) -> BoardRevision | None:
@@ -24,80 +28,58 @@ def revision_numbered(round_: Round, number: int) -> BoardRevision | None:
     return revisions_of(round_).filter(number=number).first()
 
 
-def revisions_of(round_: Round) -> QuerySet[BoardRevision]:
-    """Return the revisions of a round's board, newest first."""
-    return BoardRevision.objects.filter(board__round=round_).select_related("board")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadRevision:
-    """A revision with all that is needed to compute it, or a part of it, once more."""
-
-    revision: BoardRevision
-    rule: Rule
-    entries: list[Entry]
-
-
 class NotKept(LookupError):
     """An old revision does not say from which scorings it was computed."""
 
 
-def read_revision(round_: Round, revision: BoardRevision) -> ReadRevision:
-    """Read a revision's rule and entries back from what was stored, in five queries.
+def sheet_of(round_: Round, revision: BoardRevision, standings: Sequence[Standing]) -> Sheet:
+    """Return the scores that a revision was computed from, in two queries.
 
     Raises
     ------
     NotKept
         If it was written before revisions named their scoring runs, and is not the newest.
     """
-    rule = rule_in(round_, revision)
-    standings = list(
-        revision.standings.select_related(
-            "submission__team", "submission__method__team", "submission__round"
-        ).order_by("submission__received_at", "submission_id")
-    )
-    return ReadRevision(revision, rule, _entries(revision, rule, standings))
-
-
-def rule_in(round_: Round, revision: BoardRevision) -> Rule:
-    """Return the rule that a revision was ranked by, as the revision itself says it."""
-    said, keys = revision.rule, [column["key"] for column in revision.columns]
-    now = {metric.key: metric for metric in rule_of(round_).metrics}
-    metrics = tuple(now[key] for key in keys if key in now)
-    for metric, column in zip(metrics, revision.columns, strict=True):
-        metric.version, metric.aggregate = column["version"], column["aggregate"]
-    return Rule(
-        primary=next(metric for metric in metrics if metric.key == said["metric"]),
-        metrics=metrics,
-        targets=tuple(_targets(round_, revision.target_slugs)),
-        missing=MissingPolicy(said["missing_policy"]),
-        penalty=said["missing_penalty"],
-        tolerance=said["tie_tolerance"],
-        seed=said["bootstrap_seed"],
-        resamples=said["bootstrap_resamples"],
+    targets = {each.slug: each for each in Target.objects.filter(round=round_)}
+    values: dict[tuple[int, str, str], float] = {}
+    pooled: dict[tuple[int, str], float] = {}
+    for line, key, slug, value in _scores(revision, standings):
+        if value is not None and slug is None:
+            pooled[line, key] = value
+        elif value is not None and slug is not None:
+            values[line, key, slug] = value
+    return Sheet(
+        rule=revision.rule,
+        columns=revision.columns,
+        lines=[_line(standing) for standing in standings],
+        targets=[_target(targets[slug]) for slug in revision.target_slugs if slug in targets],
+        values=values,
+        pooled=pooled,
     )
 
 
-def _targets(round_: Round, slugs: Iterable[str]) -> list[Target]:
-    found = {target.slug: target for target in Target.objects.filter(round=round_)}
-    return [found[slug] for slug in slugs]
-
-
-def _entries(revision: BoardRevision, rule: Rule, standings: list[Standing]) -> list[Entry]:
+def _scores(
+    revision: BoardRevision, standings: Sequence[Standing]
+) -> Iterable[tuple[int, str, str | None, float | None]]:
     counted = Q(run__standings__revision=revision)
     if any(standing.run_id is None for standing in standings):
         newest = BoardRevision.objects.filter(board=revision.board_id).first()
         if newest is None or newest.pk != revision.pk:
             raise NotKept(f"{revision} does not name its scoring runs")
-        counted = Q(run__is_current=True)
-    submissions = [standing.submission for standing in standings]
-    found = score_rows(submissions, rule, counted=counted)
-    return [
-        Entry(
-            standing.submission,
-            standing.submissions_used,
-            found.rows[standing.submission_id],
-            found.runs.get(standing.submission_id),
+        counted = Q(
+            run__is_current=True, run__submission__in=[each.submission_id for each in standings]
         )
-        for standing in standings
-    ]
+    rows = Score.objects.filter(counted).values_list(
+        "run__submission_id", "metric__key", "target__slug", "value"
+    )
+    return rows.iterator(chunk_size=5000)
+
+
+def _line(standing: Standing) -> SheetLine:
+    is_participant = standing.submission.entry_kind == Submission.EntryKind.PARTICIPANT
+    unranked = standing.status == Standing.Status.UNRANKED
+    return SheetLine(standing.submission_id, competes=is_participant and not unranked)
+
+
+def _target(target: Target) -> SheetTarget:
+    return SheetTarget(target.slug, target.weight, target.family, tuple(target.classes))

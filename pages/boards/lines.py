@@ -62,6 +62,16 @@ class BoardView:
         return [line for line in self.lines if line.standing.position <= MOST_SHOWN or line.is_mine]
 
     @property
+    def top(self) -> list[Line]:
+        """The entries of which nobody can say, with these targets, which is best."""
+        return [line for line in self.ranked if line.standing.tie_group == 1]
+
+    @property
+    def leader(self) -> Line | None:
+        """The first line that is ranked."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
     def drawn(self) -> list[Line]:
         return self.ranked[:MOST_DRAWN]
 
@@ -71,8 +81,23 @@ def board_of(round_: Round, *, mine: Iterable[Team] = ()) -> BoardView | None:
     revision = current_revision(round_)
     if revision is None:
         return None
-    columns = [_column(entry) for entry in revision.columns]
-    standings = standings_of(revision).prefetch_related(PARENTS)
+    return board_from(revision, whole_lines(revision), revision.columns, mine=mine)
+
+
+def whole_lines(revision: BoardRevision) -> list[Standing]:
+    """Return all lines of a revision with all that a row shows."""
+    return list(standings_of(revision).prefetch_related(PARENTS))
+
+
+def board_from(
+    revision: BoardRevision,
+    standings: Iterable[Standing],
+    columns_said: Iterable[dict[str, Any]],
+    *,
+    mine: Iterable[Team] = (),
+) -> BoardView:
+    """Return lines and columns as they are shown, the ranking column first."""
+    columns = [_column(entry) for entry in columns_said]
     lines = _lines(standings, columns[1:], mine={team.pk for team in mine})
     return BoardView(
         revision=revision,
