@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -36,12 +38,20 @@ DISCLOSURE_FIELDS = (
     *(name for clock in CLOCKS for name in (f"{clock}_shown", f"{clock}_shown_at")),
 )
 
+# What a round does by itself, so that its rules need not say it.
+DISCLOSURE_DEFAULTS: dict[str, object] = {
+    **dict.fromkeys(DISCLOSURE_FIELDS),
+    "board_policy": BoardPolicy.LIVE,
+    **{f"{clock}_shown": ShownFrom.ALWAYS for clock in CLOCKS},
+    "predictions_shown": ShownFrom.NEVER,
+}
 
-def _clock(what: str, *, default: ShownFrom = ShownFrom.ALWAYS) -> models.CharField[str, str]:
+
+def _clock(what: str, *, default: ShownFrom = ShownFrom.ALWAYS) -> models.CharField[Any, Any]:
     return models.CharField(max_length=8, choices=ShownFrom, default=default, help_text=what)
 
 
-def _date() -> models.DateTimeField[str, str]:
+def _date() -> models.DateTimeField[Any, Any]:
     return models.DateTimeField(
         null=True, blank=True, help_text="UTC; only if the choice is a date."
     )

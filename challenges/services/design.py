@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from challenges.models import Reference, Round, RoundFile, RoundMetric, Target
-from challenges.models.disclosure import DISCLOSURE_FIELDS
+from challenges.models.disclosure import DISCLOSURE_DEFAULTS, DISCLOSURE_FIELDS
 from scoring.metrics import get_metric
 
 DESIGN_FORMAT = "heldout/round-design/1"
@@ -107,7 +107,7 @@ def _disclosure(round: Round) -> dict[str, Any]:
     rules = {}
     for name in DISCLOSURE_FIELDS:
         value = getattr(round, name)
-        if value != Round._meta.get_field(name).get_default():
+        if value != DISCLOSURE_DEFAULTS[name]:
             rules[name] = _moment(value) if isinstance(value, datetime) else value
     return {"disclosure": rules} if rules else {}
 
