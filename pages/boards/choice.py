@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
+from typing import Any
 
 from django.http import Http404, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import Team
-from challenges.models import Round
-from leaderboards.models import BoardRevision, Standing
-from leaderboards.revisions import NotKept, sheet_of
+from leaderboards.models import Standing
+from leaderboards.revisions import sheet_of
 from leaderboards.sheets import NoSuchSlice, Place, Sheet, Slice, places
+from leaderboards.shown import ShownStanding
+from leaderboards.visible import VisibleBoard
 from pages.boards.lines import BoardView, Line, board_from
 from submissions.models import Submission
 
@@ -99,31 +100,30 @@ def _number(text: str) -> int | None:
 
 
 def chosen_view(
-    round_: Round,
-    revision: BoardRevision,
-    standings: list[Standing],
-    choice: Choice,
-    *,
-    mine: Iterable[Team] = (),
-) -> BoardView:
-    """Return the view of a board that an address asks for."""
-    shown = standings
-    columns = list(revision.columns)
+    board: VisibleBoard, choice: Choice, *, mine: Iterable[Team] = ()
+) -> BoardView | None:
+    """Return the view of a board that an address asks for; None where no board may be seen."""
+    if board.revision is None:
+        return None
+    shown: Sequence[ShownStanding] = board.lines
+    columns: Sequence[Mapping[str, Any]] = board.revision.columns
     if not choice.is_whole:
+        sheet = sheet_of(board)
+        if sheet is None:
+            raise Http404("scores on single targets are not shown yet")
         try:
-            sheet = sheet_of(round_, revision, standings)
-            shown, columns = ranked_part(sheet, standings, choice)
-        except (NoSuchSlice, NotKept) as error:
+            shown, columns = ranked_part(sheet, shown, choice)
+        except NoSuchSlice as error:
             raise Http404(str(error)) from None
     if choice.kind:
         shown = [each for each in shown if each.submission.entry_kind == choice.kind]
-    view = board_from(revision, shown, columns, mine=mine)
+    view = board_from(board, shown, columns, mine=mine)
     return replace(view, lines=_sorted(view, choice)) if choice.sort else view
 
 
 def ranked_part(
-    sheet: Sheet, standings: list[Standing], choice: Choice
-) -> tuple[list[Standing], list[dict[str, object]]]:
+    sheet: Sheet, standings: Sequence[ShownStanding], choice: Choice
+) -> tuple[list[ShownStanding], list[Mapping[str, Any]]]:
     """Return the lines of a part of a board, with its columns, the ranking one first."""
     part = choice.part
     if choice.by_team:
@@ -134,39 +134,42 @@ def ranked_part(
     primary = sheet.column(part.metric)
     there = set(found[0].values)
     others = [each for each in sheet.columns if each != primary and each["key"] in there]
-    return found, [dict(each) for each in (primary, *others)]
+    return found, [primary, *others]
 
 
-def _of_teams(sheet: Sheet, standings: list[Standing]) -> Iterable[int]:
+def _of_teams(sheet: Sheet, standings: Sequence[ShownStanding]) -> Iterable[int]:
     """Choose of each team the entry that credit looks at, its last; and all that is unranked."""
     competing = {line.key for line in sheet.competing}
     last: dict[int, int] = {}
-    for each in sorted(standings, key=lambda row: (row.submission.received_at, row.submission_id)):
+    for each in sorted(standings, key=lambda row: (row.received_at, row.submission_id)):
         if each.submission_id in competing:
-            last[each.submission.team_id] = each.submission_id
+            last[each.team_id] = each.submission_id
         else:
             yield each.submission_id
     yield from last.values()
 
 
-def _placed(standing: Standing, place: Place, position: int) -> Standing:
+def _placed(standing: ShownStanding, place: Place, position: int) -> ShownStanding:
     known = place.uncertainty
-    found = copy.copy(standing)
-    found.position = position
-    found.rank, found.value, found.values = place.rank, place.value, place.values
-    found.rank_low = known.rank_low if known else None
-    found.rank_high = known.rank_high if known else None
-    found.first_probability = known.first_share if known else None
-    found.value_low = known.value_low if known else None
-    found.value_high = known.value_high if known else None
-    found.tie_group = known.group if known else None
-    found.answered, found.offered = place.answered, place.offered
-    found.skill_ppm = found.credit_micropoints = None  # of the whole board only
-    found.status = (
-        Standing.Status.INCOMPLETE if place.value is None
-        else Standing.Status.RANKED if place.rank else Standing.Status.UNRANKED
-    )  # fmt: skip
-    return found
+    status = Standing.Status.RANKED if place.rank else Standing.Status.UNRANKED
+    return replace(
+        standing,
+        position=position,
+        status=Standing.Status.INCOMPLETE if place.value is None else status,
+        rank=place.rank,
+        rank_low=known.rank_low if known else None,
+        rank_high=known.rank_high if known else None,
+        first_probability=known.first_share if known else None,
+        value=place.value,
+        value_low=known.value_low if known else None,
+        value_high=known.value_high if known else None,
+        tie_group=known.group if known else None,
+        answered=place.answered,
+        offered=place.offered,
+        values=place.values,
+        skill_ppm=None,  # these two are of the whole board only
+        credit_micropoints=None,
+    )
 
 
 def _sorted(view: BoardView, choice: Choice) -> list[Line]:
@@ -186,7 +189,7 @@ def _sorted(view: BoardView, choice: Choice) -> list[Line]:
     return known + unknown
 
 
-def _sort_key(row: Standing, sort: str) -> object:
+def _sort_key(row: ShownStanding, sort: str) -> object:
     return {
         "rank": row.rank,
         "team": row.submission.team.name.casefold(),
