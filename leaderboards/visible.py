@@ -50,7 +50,7 @@ class VisibleBoard:
         """The lines of the board in order, as this viewer may have them."""
         if self.revision is None:
             return ()
-        rows = _rows(Standing.objects.filter(revision=self.revision)).order_by("position")
+        rows = shown_rows(Standing.objects.filter(revision=self.revision)).order_by("position")
         return tuple(shown_standing(row, self.round, self.sight) for row in rows)
 
     @property
@@ -152,7 +152,7 @@ def visible_standings(
         revision.pk: (by_pk[pk], sights[pk])
         for pk, revision in newest_revisions(asked, sights, moment).items()
     }
-    rows = _rows(Standing.objects.filter(among or Q(), revision__in=revisions)).order_by(
+    rows = shown_rows(Standing.objects.filter(among or Q(), revision__in=revisions)).order_by(
         "-submission__round__closes_at", "revision", "position"
     )
     return [shown_standing(row, *revisions[row.revision_id]) for row in rows]
@@ -255,7 +255,8 @@ def _scores_in(sight: Sight, moment: datetime, *, counted: Q) -> Q:
     return counted
 
 
-def _rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
+def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
+    """Return lines with all that showing them takes."""
     return rows.select_related(
         "revision", "submission__team", "submission__method"
     ).prefetch_related(PARENTS)

@@ -68,7 +68,7 @@ def choice_of(query: QueryDict) -> Choice:
         kind=kind,
         by_team=query.get("by") == "team",
         at=moment_of(query.get("at", "")),
-        revision=_number(query.get("revision", "")),
+        revision=number_of(query.get("revision", "")),
         sort=sort.removeprefix("-"),
         descending=sort.startswith("-"),
         query={key: text for key in KEPT if (text := query.get(key, ""))},
@@ -91,7 +91,8 @@ def moment_of(text: str) -> datetime | None:
     return timezone.make_aware(moment, UTC) if timezone.is_naive(moment) else moment
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
+    """Read the number of a revision; None for none."""
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or len(text) > 9:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -26,9 +27,12 @@ from challenges.selectors import (
 from challenges.services.disputes import visible_disputes
 from leaderboards.visible import visible_board
 from pages.boards import board_of, ranks_picture, target_rows
+from pages.boards.choice import Choice
+from pages.boards.heads import heads_of, metric_heads
+from pages.boards.seen import visible_round
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
-from pages.views.boards import lines_of, visible_round
+from pages.views.boards import lines_of
 from submissions.services.disputes import may_dispute, open_dispute
 
 
@@ -47,12 +51,15 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     teams = list(active_teams_of(request.user))
     shown = visible_board(found, request.user, now)
     board = board_of(shown, mine=teams)
+    address = reverse("pages:board", args=[found.challenge.slug, found.slug])
     context = {
         "round": found,
         "sight": shown.sight,
         "state": found.state_at(now),
         "board": board,
         "lines": lines_of(request, board),
+        "heads": heads_of(Choice(), base=address),
+        "other_heads": metric_heads(board, Choice(), base=address) if board else [],
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
         "targets": [(each, is_released(each, found, now)) for each in found.targets.all()],

@@ -25,11 +25,16 @@ def sheet(round_: Round, *, number: int) -> Sheet:
     return found
 
 
+def plain(facts: list[object]) -> list[object]:
+    """Leave out the last digits, which depend on how many entries are summed at once."""
+    return [float(f"{each:.12g}") if isinstance(each, float) else each for each in facts[:-1]]
+
+
 def stored(row: Standing) -> list[object]:
-    return [
+    return plain([
         row.submission_id, row.value, row.rank, row.rank_low, row.rank_high, row.tie_group,
         row.first_probability, row.value_low, row.value_high, row.answered, row.offered, row.values,
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def computed(place: Place) -> list[object]:
@@ -38,9 +43,9 @@ def computed(place: Place) -> list[object]:
     if known is not None:
         firm = [known.rank_low, known.rank_high, known.group, known.first_share, known.value_low,
                 known.value_high]  # fmt: skip
-    return [
+    return plain([
         place.key, place.value, place.rank, *firm, place.answered, place.offered, place.values,
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def three_teams(**fields: object) -> tuple[Round, list[Submission]]:
