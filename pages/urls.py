@@ -59,6 +59,8 @@ urlpatterns = [
     path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
     path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
     path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),
+    path(ROUND + "targets/<str:target>/fields/<slug:code>.png", board_pictures.fields,
+         name="target-field"),
     path(ROUND + "files/<str:name>", files.round_file, name="round-file"),
     path(ROUND + "submit/", submit.submit_page, name="submit"),
     path("submissions/", submissions.mine, name="submissions"),

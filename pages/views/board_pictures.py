@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 
+from leaderboards.fields import NothingToDraw, field_picture
 from leaderboards.pictures import standalone
 from leaderboards.pictures.standalone import STYLE_SOURCE
 from leaderboards.progress import arrivals
@@ -18,6 +20,7 @@ from pages.boards.lines import BoardView
 from pages.boards.seen import SeenBoard, seen_or_404
 from pages.boards.targets import Breakdown, breakdown_of
 from pages.views.board_files import attachment
+from submissions.models import Submission
 
 Rows = Iterable[Sequence[object]]
 
@@ -40,6 +43,23 @@ def data(request: HttpRequest, challenge: str, round: str, name: str) -> HttpRes
     for row in rows(seen, view):
         writer.writerow([plain(each) if isinstance(each, str) else each for each in row])
     return attachment(text.getvalue(), "text/csv", f"{seen.name}-{name}.csv")
+
+
+def fields(
+    request: HttpRequest, challenge: str, round: str, target: str, code: str
+) -> HttpResponse:
+    """Send the picture of a target's answer, an entry's prediction of it, and the error."""
+    seen, view = seen_or_404(request, challenge, round)
+    found = get_object_or_404(seen.round.targets.select_related("round"), slug=target)
+    shown = {line.standing.submission.code: line.standing for line in view.lines}
+    if code not in shown:
+        raise Http404("no such entry on this board")
+    submission = Submission.objects.get(pk=shown[code].submission_id)
+    try:
+        picture = field_picture(seen.visible, found, submission)
+    except NothingToDraw:
+        raise Http404("nothing to draw") from None
+    return HttpResponse(picture, content_type="image/png")
 
 
 def _ranks(_seen: SeenBoard, view: BoardView) -> str:

@@ -30,6 +30,7 @@ from pages.boards import board_of, ranks_picture, target_rows
 from pages.boards.choice import Choice
 from pages.boards.heads import heads_of, metric_heads
 from pages.boards.seen import visible_round
+from pages.boards.targets import pictured
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
 from pages.views.boards import lines_of
@@ -91,6 +92,7 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
         "files": released_files(parent, request.user, now).filter(target=found),
         "metrics": metrics,
         "rows": target_rows(found, board, metrics) if board else [],
+        "pictured": pictured(shown, found, code=request.GET.get("entry", "")),
         "reference": found.references.filter(is_current=True).first(),
         "disputes": visible_disputes(found, request.user, organizes=organizes),
         "may_dispute": may_dispute(found, request.user),
