@@ -155,7 +155,7 @@ class LaneTable:
         found = self._faces_at.get((first, points))
         if found is None:
             part = slice(*self._faces.points.searchsorted((first, first + points)))
-            found = Faces(self._faces.points[part] - first, self._faces.count[part])
+            found = Faces(self._faces.points[part] - first, self._faces.times[part])
             self._faces_at[first, points] = found
         return found
 

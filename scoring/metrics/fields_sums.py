@@ -46,7 +46,7 @@ class Faces(NamedTuple):
     """The points of a block that lie on the boundary, in order, and on how many faces each lies."""
 
     points: NDArray[np.intp]
-    count: FloatArray
+    times: FloatArray
 
 
 class BlockSums(Protocol):
@@ -192,7 +192,7 @@ def mend_spreads(truth: AnyArray, found: FloatArray) -> None:
 def _boundary_square(truth: AnyArray, guess: AnyArray, faces: Faces) -> FloatArray:
     error = guess.take(faces.points, axis=1).astype(np.float64)
     error -= truth.take(faces.points, axis=1)
-    return np.asarray(faces.count @ np.square(error, out=error))
+    return np.asarray(faces.times @ np.square(error, out=error))
 
 
 def _root_of_peak(square: FloatArray, error: FloatArray) -> FloatArray:
