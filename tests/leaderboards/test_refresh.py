@@ -12,8 +12,8 @@ from django.utils import timezone
 from challenges.models import Round
 from leaderboards.models import Board, BoardRevision, Standing
 from leaderboards.selectors import board_document, current_revision, standings
-from leaderboards.visible import visible_board
 from leaderboards.services.refresh import refresh_board, refresh_stale_boards
+from leaderboards.visible import visible_board
 from submissions.models import Submission, SubmissionState
 from tests.factories import make_method, make_round, make_run, make_submission, make_team
 

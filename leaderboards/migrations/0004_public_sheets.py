@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leaderboards", "0002_ledger_append_only"),
+        ("leaderboards", "0003_standing_run"),
     ]
 
     operations = [
