@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -43,15 +44,46 @@ class Changes:
     moves: list[Move]
 
 
-def changes_between(old: VisibleBoard, new: VisibleBoard) -> Changes:
+@dataclass(frozen=True, slots=True)
+class History:
+    """What some revisions of one board were computed from, and what happened to their round."""
+
+    scored: Mapping[int, Provenance]  # by scoring run
+    events: Sequence[tuple[datetime, str]]
+
+
+def history_of(boards: Sequence[VisibleBoard]) -> History:
+    """Read the history of some revisions of one board, in three queries."""
+    if not boards:
+        return History({}, [])
+    round_ = boards[0].round
+    events = [
+        (at, _("Correction in force: %s") % reason)
+        for at, reason in Correction.objects.filter(
+            round=round_, in_force_at__isnull=False
+        ).values_list("in_force_at", "reason")
+        if at is not None
+    ]
+    events += [
+        (at, _("Target %(slug)s cancelled: %(reason)s") % {"slug": slug, "reason": reason})
+        for at, slug, reason in Target.objects.filter(
+            round=round_, cancelled_at__isnull=False
+        ).values_list("cancelled_at", "slug", "cancel_reason")
+        if at is not None
+    ]
+    if round_.revealed_at:
+        events.append((round_.revealed_at, _("The round was revealed.")))
+    return History(provenance_of(*boards), sorted(events))
+
+
+def changes_between(old: VisibleBoard, new: VisibleBoard, history: History) -> Changes:
     """Compare two revisions of one board, entries in the order of the newer.
 
     An entry is a method of a team; its submission may be another one than before.
     """
     before, after = _by_entry(old.lines), _by_entry(new.lines)
-    scored = (provenance_of(old), provenance_of(new))
     moves = [
-        Move(line, before.get(key), line, _reasons(before.get(key), line, scored))
+        Move(line, before.get(key), line, _reasons(before.get(key), line, history.scored))
         for key, line in after.items()
     ]
     moves += [
@@ -59,7 +91,7 @@ def changes_between(old: VisibleBoard, new: VisibleBoard) -> Changes:
         for key, line in before.items()
         if key not in after
     ]
-    return Changes(_events(old, new), moves)
+    return Changes(_events(old, new, history), moves)
 
 
 def _by_entry(lines: Sequence[ShownStanding]) -> dict[tuple[Any, ...], ShownStanding]:
@@ -74,14 +106,14 @@ def _entry(line: ShownStanding) -> tuple[Any, ...]:
 def _reasons(
     old: ShownStanding | None,
     new: ShownStanding,
-    scored: tuple[Mapping[int, Provenance], Mapping[int, Provenance]],
+    scored: Mapping[int, Provenance],
 ) -> tuple[str, ...]:
     if old is None:
         return (_("new entry"),)
     found = []
     if old.submission_id != new.submission_id:
         found.append(_("a newer submission counts"))
-    was, now = scored[0].get(old.submission_id), scored[1].get(new.submission_id)
+    was, now = scored.get(old.run_id or 0), scored.get(new.run_id or 0)
     if was is not None and now is not None:
         found += _rescored(was, now)
     if not found and old.value != new.value:
@@ -108,30 +140,15 @@ def _rescored(was: Provenance, now: Provenance) -> list[str]:
     return found
 
 
-def _events(old: VisibleBoard, new: VisibleBoard) -> tuple[str, ...]:
+def _events(old: VisibleBoard, new: VisibleBoard, history: History) -> tuple[str, ...]:
     """Return what happened to the round in between, oldest first."""
     if old.revision is None or new.revision is None:
         return ()
     start, end = old.revision.created_at, new.revision.created_at
-    dated = [
-        (at, _("Correction in force: %s") % reason)
-        for at, reason in Correction.objects.filter(
-            round=new.round, in_force_at__gt=start, in_force_at__lte=end
-        ).values_list("in_force_at", "reason")
-    ]
-    dated += [
-        (at, _("Target %(slug)s cancelled: %(reason)s") % {"slug": slug, "reason": reason})
-        for at, slug, reason in Target.objects.filter(
-            round=new.round, cancelled_at__gt=start, cancelled_at__lte=end
-        ).values_list("cancelled_at", "slug", "cancel_reason")
-    ]
-    revealed = new.round.revealed_at
-    if revealed and start < revealed <= end:
-        dated.append((revealed, _("The round was revealed.")))
     rules = [
         _("The rule changed: %(key)s from %(old)s to %(new)s")
         % {"key": key, "old": old.revision.rule.get(key), "new": new.revision.rule.get(key)}
         for key in new.revision.rule
         if old.revision.rule.get(key) != new.revision.rule.get(key)
     ]
-    return (*(text for _at, text in sorted(dated)), *rules)
+    return (*(text for at, text in history.events if start < at <= end), *rules)

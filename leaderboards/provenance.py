@@ -31,11 +31,11 @@ class Provenance:
         return {slug: version for slug, version in self.references.items() if version > 1}
 
 
-def provenance_of(board: VisibleBoard) -> dict[int, Provenance]:
-    """Return by submission how the lines of a board were scored, in one query."""
-    runs = [line.run_id for line in board.lines if line.run_id is not None]
+def provenance_of(*boards: VisibleBoard) -> dict[int, Provenance]:
+    """Return by scoring run how the lines of some boards were scored, in one query."""
+    runs = {line.run_id: board for board in boards for line in board.lines if line.run_id}
     rows = ScoringRun.objects.filter(pk__in=runs).select_related("submission")
-    return {row.submission_id: _provenance(row, board) for row in rows}
+    return {row.pk: _provenance(row, runs[row.pk]) for row in rows}
 
 
 def _provenance(row: ScoringRun, board: VisibleBoard) -> Provenance:

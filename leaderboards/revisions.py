@@ -12,7 +12,7 @@ from submissions.models import Submission
 
 def sheet_of(board: VisibleBoard) -> Sheet | None:
     """Return what may be seen of the scores behind a board, in three queries; None if nothing."""
-    if board.revision is None or not board.sight.target_scores:
+    if board.revision is None or not board.sight.parts:
         return None
     values: dict[tuple[int, str, str], float] = {}
     pooled: dict[tuple[int, str], float] = {}

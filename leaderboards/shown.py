@@ -111,8 +111,10 @@ class ShownScore:
     metric_id: int = field(repr=False)
 
 
-def shown_standing(row: Standing, round_: Round, sight: Sight) -> ShownStanding:
-    """Return a line with only what `sight` lets out."""
+def shown_standing(
+    row: Standing, round_: Round, sight: Sight, *, revision: BoardRevision | None = None
+) -> ShownStanding:
+    """Return a line with only what `sight` lets out; `revision` is for rows that are not saved."""
     submission = row.submission
     is_named = sight.names or submission.entry_kind in NAMED_ALWAYS
     return ShownStanding(
@@ -140,7 +142,7 @@ def shown_standing(row: Standing, round_: Round, sight: Sight) -> ShownStanding:
             method=_method(submission) if is_named else _label_of_method(submission, round_),
             round=round_,
         ),
-        revision=row.revision,
+        revision=revision or row.revision,
         is_named=is_named,
         submission_id=submission.pk,
         team_id=submission.team_id,

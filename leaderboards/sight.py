@@ -35,6 +35,11 @@ class Sight:
         return self.board and self.names and not self.public_sheet
 
     @property
+    def parts(self) -> bool:
+        """Tell whether a board may be ranked again by a part of its targets or another metric."""
+        return self.target_scores and not self.ladder
+
+    @property
     def is_whole(self) -> bool:
         """Tell whether nothing is withheld from this viewer."""
         return self.credit and self.target_scores and self.delay is None

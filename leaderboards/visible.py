@@ -111,6 +111,25 @@ def visible_revisions(round_: Round, sight: Sight, moment: datetime) -> QuerySet
     return revisions.filter(_of_sheet(sight, moment))
 
 
+def latest_boards(board: VisibleBoard, *, number: int) -> list[VisibleBoard]:
+    """Return the latest revisions of a board that its viewer may see, newest first.
+
+    Their lines are read in a fixed number of queries.
+    """
+    revisions = list(
+        visible_revisions(board.round, board.sight, board.moment).order_by("-number")[:number]
+    )
+    lines: dict[int, list[ShownStanding]] = {each.pk: [] for each in revisions}
+    rows = Standing.objects.filter(revision__in=revisions)
+    for row in shown_rows(rows).order_by("position"):
+        lines[row.revision_id].append(shown_standing(row, board.round, board.sight))
+    found = [VisibleBoard(board.round, board.sight, board.moment, each) for each in revisions]
+    for each in found:
+        if each.revision is not None:
+            each.__dict__["lines"] = tuple(lines[each.revision.pk])  # what the property would read
+    return found
+
+
 def newest_revisions(
     rounds: Sequence[Round], sights: Mapping[int, Sight], moment: datetime
 ) -> dict[int, BoardRevision]:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from leaderboards.changes import changes_between
+from leaderboards.changes import changes_between, history_of
 from leaderboards.firmness import duels, stability
 from leaderboards.progress import arrivals
 from leaderboards.visible import visible_board, visible_revisions
@@ -68,7 +68,7 @@ def changes_page(request: HttpRequest, challenge: str, round: str) -> HttpRespon
         "new": new.revision,
         "numbers": numbers,
         "sight": newest.sight,
-        "changes": changes_between(old, new) if numbers else None,
+        "changes": changes_between(old, new, history_of([old, new])) if numbers else None,
     }
     return render(request, "pages/board_changes.html", context)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from leaderboards.changes import Changes, changes_between
+from leaderboards.changes import Changes, changes_between, history_of
 from leaderboards.models import BoardRevision
 from leaderboards.selectors import board_document
-from leaderboards.visible import VisibleBoard, visible_revisions
+from leaderboards.visible import latest_boards
 from pages.board_csv import write_board
 from pages.boards.exports import feed_of, latex_table, rule_json, said_of, write_scores
 from pages.boards.lines import board_of
@@ -60,18 +60,14 @@ def board_atom(request: HttpRequest, challenge: str, round: str) -> HttpResponse
 
 def _revisions(seen: SeenBoard) -> Iterator[tuple[BoardRevision, Changes | None, str]]:
     """Yield the latest revisions with what changed since the one before."""
-    visible = seen.visible
-    rows = list(
-        visible_revisions(seen.round, visible.sight, visible.moment).order_by("-number")[
-            : MOST_ITEMS + 1
-        ]
-    )
-    boards = [VisibleBoard(seen.round, visible.sight, visible.moment, row) for row in rows]
+    boards = latest_boards(seen.visible, number=MOST_ITEMS + 1)
+    history = history_of(boards)
     for place, board in enumerate(boards[:MOST_ITEMS]):
         older = boards[place + 1] if place + 1 < len(boards) else None
         view = board_of(board)
-        changes = changes_between(older, board) if older else None
-        yield rows[place], changes, said_of(view) if view else ""
+        if view is not None:
+            changes = changes_between(older, board, history) if older else None
+            yield view.revision, changes, said_of(view)
 
 
 def scores_csv(request: HttpRequest, challenge: str, round: str) -> HttpResponse:

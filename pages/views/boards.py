@@ -57,7 +57,7 @@ def entry(request: HttpRequest, challenge: str, round: str, code: str) -> HttpRe
     line = next((each for each in view.lines if each.standing.submission.code == code), None)
     if line is None:
         raise Http404("no such entry on this board")
-    scored = provenance_of(seen.visible).get(line.standing.submission_id)
+    scored = provenance_of(seen.visible).get(line.standing.run_id or 0)
     context = {
         "round": seen.round,
         "board": view,
