@@ -81,7 +81,7 @@ def count(client: Client, url: str) -> int:
 BUDGETS = {
     "/": 17,
     "/challenges/{challenge}/": 9,
-    "/challenges/{challenge}/{round}/": 19,
+    "/challenges/{challenge}/{round}/": 20,
     "/challenges/{challenge}/{round}/scores/": 13,
     "/challenges/{challenge}/{round}/datasets/": 8,
     "/challenges/{challenge}/{round}/targets/t1/": 18,
