@@ -25,8 +25,8 @@ class SimulatedClock:
         self._moment = moment.astimezone(UTC)
 
     def go_to(self, moment: datetime) -> None:
-        """Go forward to a moment; never back."""
-        self._moment = max(self._moment, moment.astimezone(UTC))
+        """Go to a moment; back too, as each round is a story of its own."""
+        self._moment = moment.astimezone(UTC)
 
     def now(self) -> datetime:
         self._moment += _TICK

@@ -99,7 +99,7 @@ def _named(condition: object) -> list[str]:
     if isinstance(condition, tuple):
         lookup, value = condition
         return [lookup.split("__")[0], *_named(value)]
-    return [condition.name] if isinstance(condition, models.F) else []
+    return [str(condition.deconstruct()[1][0])] if isinstance(condition, models.F) else []
 
 
 def update(instance: models.Model, values: Mapping[str, Any]) -> bool:
