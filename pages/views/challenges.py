@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.selectors import active_teams_of
+from challenges.disclosure import Kind, disclosed_at
 from challenges.errors import DisputeRefused
 from challenges.models import RoundState
 from challenges.models.design_items import in_words
@@ -32,6 +33,7 @@ from pages.boards.choice import Choice
 from pages.boards.heads import heads_of, metric_heads
 from pages.boards.seen import visible_round
 from pages.boards.targets import pictured
+from pages.disclosure import board_in_words, clocks_in_words
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
 from pages.views.boards import lines_of
@@ -51,12 +53,18 @@ def challenge(request: HttpRequest, challenge: str) -> HttpResponse:
 def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
     found, now = visible_round(request, challenge, round), timezone.now()
     teams = list(active_teams_of(request.user))
+    targets = list(found.targets.all())
     shown = visible_board(found, request.user, now)
     board = board_of(shown, mine=teams)
     address = reverse("pages:board", args=[found.challenge.slug, found.slug])
     context = {
         "round": found,
         "sight": shown.sight,
+        "board_date": disclosed_at(found, Kind.BOARD),
+        "board_words": board_in_words(
+            found, private_targets=sum(each.is_private for each in targets)
+        ),
+        "clocks": clocks_in_words(found),
         "state": found.state_at(now),
         "board": board,
         "lines": lines_of(request, board),
@@ -64,7 +72,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "other_heads": metric_heads(board, Choice(), base=address) if board else [],
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
-        "targets": [(each, is_released(each, found, now)) for each in found.targets.all()],
+        "targets": [(each, is_released(each, found, now)) for each in targets],
         "files": released_files(found, request.user, now),
         "metrics": metrics_of(found),
         "reader": reader_of(found),

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.selectors import active_teams_of, is_member
+from challenges.disclosure import Kind, disclosed_at
 from challenges.models import RoundState
 from challenges.selectors import can_organize
 from leaderboards.sight import sight_of
@@ -66,6 +67,7 @@ def _page(
     context = {
         "submission": found,
         "place": queue_place(found),
+        "board_date": disclosed_at(found.round, Kind.BOARD),
         "sight": sight_of(found.round, request.user, now),
         "table": score_table(found, request.user, now),
         "standing": visible_standing(found, request.user, now),
