@@ -92,6 +92,29 @@ WHEN = {
 }
 
 
+# Words that people search by, where a record says it in others.
+ALSO = {
+    "kendall_tau_b": "rank correlation order",
+    "kendall_tau_c": "rank correlation order",
+    "spearman": "rank correlation order",
+    "weighted_tau": "rank correlation order",
+    "absolute_error": "mae mean absolute error robust outlier",
+    "squared_error": "rmse mse root mean square outlier",
+    "signed_error": "bias shift mean signed error",
+    "max_absolute_error": "worst case outlier",
+    "max_error": "worst case point maximum",
+    "balanced_accuracy": "imbalanced rare class",
+    "mcc": "imbalanced rare class matthews",
+    "average_precision": "imbalanced rare class precision recall",
+    "weighted_kappa": "annotators agreement ordered levels ordinal",
+    "cohen_kappa": "annotators agreement",
+    "crps_fair": "ensemble probabilistic forecast",
+    "wis": "quantiles interval probabilistic forecast",
+    "lddt": "protein structure local distance",
+    "rmsd": "protein structure superposition",
+}
+
+
 def search_metrics(query: str, *, family: str = "") -> list[Metric]:
     """Return the metrics whose record has all words of the query, by family."""
     words = query.lower().split()
@@ -110,4 +133,4 @@ def families() -> list[str]:
 
 def _text_of(metric: Metric) -> str:
     said = (metric.slug, metric.title, metric.family, metric.help, *metric.traps)
-    return " ".join((*said, WHEN.get(metric.family, ""))).lower()
+    return " ".join((*said, WHEN.get(metric.family, ""), ALSO.get(metric.slug, ""))).lower()
