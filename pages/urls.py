@@ -55,6 +55,7 @@ urlpatterns = [
     path(ROUND + "board.atom", board_files.board_atom, name="board-atom"),
     path(ROUND + "scores/", boards.breakdown, name="round-scores"),
     path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
+    path(ROUND + "preview/", challenges.preview, name="round-preview"),
     path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
     path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),
     path(ROUND + "targets/<str:target>/fields/<slug:code>.png", board_pictures.fields,

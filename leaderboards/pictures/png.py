@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 ByteArray = NDArray[np.uint8]
 
 MOST_ROWS, MOST_COLUMNS = 192, 256
-LEAST = 120  # smaller arrays are drawn with several pixels for a cell
+LEAST = 240  # smaller arrays are drawn with several pixels for a cell
 GAP = 8
 # From dark to light with even steps of lightness, so that it reads in grey and by colour-blind.
 _FIELD = [(22, 22, 60), (26, 72, 112), (22, 126, 130), (96, 178, 116), (240, 232, 150)]

@@ -59,7 +59,7 @@ def scatter(
     if steps:
         drawn.append(element("path", d=_staircase(steps, across, upward), class_="staircase"))
     labelled = 0
-    for dot in dots:
+    for dot in sorted(dots, key=lambda each: each.is_first):  # the first stand before the others
         has_label = dot.is_first and labelled < MOST_LABELS
         labelled += has_label
         drawn.append(_dot(dot, across(dot.x), upward(dot.y), x=x, y=y, has_label=has_label))
@@ -104,9 +104,10 @@ def _grid(
         )
     for value in ticks([dot.x for dot in dots]):
         at = across(value)
+        anchor = "end" if at > WIDTH - RIGHT - 60 else "middle"
         drawn.append(element("line", x1=at, x2=at, y1=floor, y2=floor + 5, class_="axis"))
         drawn.append(
-            element("text", x.write(value), x=at, y=floor + 20, class_="tick", text_anchor="middle")
+            element("text", x.write(value), x=at, y=floor + 20, class_="tick", text_anchor=anchor)
         )
     drawn.append(
         element("text", x.name, x=WIDTH - RIGHT, y=HEIGHT - 10, class_="axis-name",

@@ -45,7 +45,7 @@ def test_averaging_down_keeps_the_mean_and_small_fields_grow() -> None:
     small = reduced(values)
     assert small.shape == (192, 256)
     assert small.mean() == pytest.approx(values.mean(), rel=1e-2)
-    assert reduced(np.ones((1, 30))).shape == (120, 120)
+    assert reduced(np.ones((1, 30))).shape == (240, 240)
 
 
 def test_the_error_is_white_where_the_prediction_is_right_and_coloured_by_its_sign() -> None:
