@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import Team, User
-from accounts.selectors import active_members_of, active_teams_of
+from accounts.selectors import active_members_of, active_teams_of, is_member
 from catalog.errors import SharesRefused
 from catalog.services import confirm_share
 from challenges.selectors import visible_artifacts, visible_rounds
@@ -53,6 +53,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     standings = current_standings(visible_rounds(request.user))
     context = {
         "team": found,
+        "is_member": is_member(request.user, found),
         "members": active_members_of(found),
         "standings": standings.filter(submission__team=found).order_by(
             "-submission__round__closes_at", "position"
