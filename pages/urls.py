@@ -38,6 +38,7 @@ urlpatterns = [
     path(ROUND + "board.csv", boards.board_csv, name="round-board-csv"),
     path(ROUND + "scores/", boards.breakdown, name="round-scores"),
     path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
+    path(ROUND + "preview/", challenges.preview, name="round-preview"),
     path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
     path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),
     path(ROUND + "files/<str:name>", files.round_file, name="round-file"),

@@ -6,7 +6,8 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -74,6 +75,27 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "offered": found.offered_data.order_by("title"),
         "quotas": quotas_of(teams, found, now),
         "can_organize": can_organize(request.user, found.challenge),
+    }
+    return render(request, "pages/round.html", context)
+
+
+def preview(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
+    """Show a round that is not open yet as an entrant will see it when it opens."""
+    found = visible_round(request, challenge, round)
+    early = found.state in {RoundState.DRAFT, RoundState.UPCOMING}
+    if not early or not can_organize(request.user, found.challenge):
+        raise Http404("nothing to preview")
+    at = found.opens_at
+    context = {
+        "round": found,
+        "state": RoundState.OPEN,
+        "is_preview": True,
+        "targets": [(each, is_released(each, found, at)) for each in found.targets.all()],
+        "files": released_files(found, AnonymousUser(), at),
+        "metrics": metrics_of(found),
+        "reader": reader_of(found),
+        "design_items": in_words(found.design_items),
+        "offered": found.offered_data.order_by("title"),
     }
     return render(request, "pages/round.html", context)
 
