@@ -14,6 +14,7 @@ from pages.views import (
     boards,
     catalog,
     challenges,
+    feeds,
     files,
     home,
     metrics,
@@ -21,6 +22,7 @@ from pages.views import (
     schemas,
     submissions,
     submit,
+    teams,
 )
 
 app_name = "pages"
@@ -37,6 +39,14 @@ urlpatterns = [
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<str:key>/revoke/", account.revoke_token, name="token-revoke"),
     path("challenges/<slug:challenge>/", challenges.challenge, name="challenge"),
+    path(
+        "challenges/<slug:challenge>/feed.atom", feeds.challenge_feed, name="challenge-feed"
+    ),
+    path(
+        "challenges/<slug:challenge>/rounds.ics",
+        feeds.challenge_calendar,
+        name="challenge-calendar",
+    ),
     path(ROUND, challenges.round_page, name="round"),
     path(ROUND + "board/", boards.board, name="board"),
     path(ROUND + "board/entries/<slug:code>/", boards.entry, name="board-entry"),
@@ -83,4 +93,7 @@ urlpatterns = [
     path("schemas/challenge.json", schemas.challenge_schema, name="challenge-schema"),
     path("people/<str:username>/", people.person, name="person"),
     path("teams/<slug:slug>/", people.team, name="team"),
+    path("teams/<slug:slug>/manage/", teams.manage, name="team-manage"),
+    path("account/teams/", teams.mine, name="teams"),
+    path("invitations/<str:secret>/", teams.invitation, name="invitation"),
 ]  # fmt: skip

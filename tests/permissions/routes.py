@@ -80,6 +80,7 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         "code": world.code,
         "key": world.token_key,
         "username": seed.ann.username,
+        "secret": world.invitation,
         "version": 1,
         "slug": "nrmse",
         "act": "close",
