@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,4 +31,16 @@ def answer_if_changed(
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
     else:
         patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def send_file(request: Request, file: FieldFile, *, name: str, sha256: str) -> HttpResponseBase:
+    """Send a stored file as a download; its digest is its ETag."""
+    etag = f'"{sha256}"'
+    unchanged = get_conditional_response(request._request, etag=etag)
+    response: HttpResponseBase = unchanged or FileResponse(
+        file.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream"
+    )
+    response["ETag"] = etag
+    patch_cache_control(response, private=True, no_cache=True)
     return response

@@ -20,3 +20,15 @@ class ScopedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return build_bearer_security_scheme_object(
             header_name="Authorization", token_prefix=knox_settings.AUTH_HEADER_PREFIX
         )
+
+
+def add_what_all_answers_share(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Describe what any operation may answer: a refusal, and 304 to who has the newest state."""
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    for operations in result["paths"].values():
+        for method, operation in operations.items():
+            answers = operation["responses"]
+            answers.setdefault("default", {"description": "A refusal.", "content": error})
+            if method == "get":
+                answers.setdefault("304", {"description": "Nothing changed since If-None-Match."})
+    return result

@@ -29,4 +29,18 @@ class TokenScope(BasePermission):
         return True
 
 
+class OrganizeScope(BasePermission):
+    """Acts of organizers need the scope `organize`, and say so."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        token = request.auth
+        if isinstance(token, ApiToken) and not token.allows(ApiToken.Scope.ORGANIZE):
+            raise PermissionDenied(
+                "This token has no scope organize. Make another under /account/tokens/.",
+                code="scope_missing",
+            )
+        return True
+
+
 SIGNED_IN = [IsAuthenticated, TokenScope]
+ORGANIZING = [IsAuthenticated, TokenScope, OrganizeScope]

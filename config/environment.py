@@ -5,6 +5,7 @@ Stdlib and django-environ only, so that the supervisor can use it before Django 
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
@@ -96,6 +97,32 @@ def embedded_secret_key(folder: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(key)
     return key
+
+
+def signing_key() -> str:
+    """Return the Ed25519 key that receipts are signed with, 32 bytes in Base64; empty: its file."""
+    text = secret("SIGNING_KEY")
+    if text and not _is_key(text):
+        raise ImproperlyConfigured(
+            "SIGNING_KEY is not 32 bytes in Base64; `openssl rand -base64 32` makes one."
+        )
+    return text
+
+
+def public_keys(name: str) -> list[str]:
+    """Read public keys in Base64, separated by commas."""
+    keys = words(name, default=[])
+    for key in keys:
+        if not _is_key(key):
+            raise ImproperlyConfigured(f"{name} holds {key!r}, which is no key in Base64.")
+    return keys
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def database(folder: Path) -> dict[str, Any]:

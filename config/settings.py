@@ -23,6 +23,11 @@ if not SECRET_KEY and EMBEDDED:
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY (or SECRET_KEY_FILE) must be set with DATABASE_URL.")
 
+# Signs receipts; empty: a key of the site's own, in its folder. Who changes it names the public
+# halves of earlier keys in the second.
+SIGNING_KEY = environment.signing_key()
+RETIRED_SIGNING_KEYS = environment.public_keys("RETIRED_SIGNING_KEYS")
+
 SITE_NAME = environment.env.str("SITE_NAME", default="Heldout")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", default=[])
@@ -62,6 +67,7 @@ if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.logs.RequestMiddleware",
+    "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -195,6 +201,16 @@ UPLOADS_AT_ONCE = environment.integer("UPLOADS_AT_ONCE", default=3, low=1)
 # Uploads of a team that are begun or arrived and not submitted.
 UPLOADS_WAITING = environment.integer("UPLOADS_WAITING", default=10, low=1)
 
+# Requests of one person, or one address, to the API in a minute; a 304 does not count.
+API_REQUESTS_PER_MINUTE = {
+    "anonymous": environment.integer("API_ANONYMOUS_PER_MINUTE", default=300, low=1),
+    "read": environment.integer("API_READS_PER_MINUTE", default=600, low=1),
+    "submit": environment.integer("API_SUBMITS_PER_MINUTE", default=120, low=1),
+    "upload": environment.integer("API_UPLOADS_PER_MINUTE", default=1200, low=1),
+}
+# Requests that wait for a submission to change, in one web process: each holds a thread.
+LONG_POLLS_AT_ONCE = environment.integer("LONG_POLLS_AT_ONCE", default=2, low=0)
+
 # Who scrapes /telemetry shows this token; empty: the address does not exist.
 TELEMETRY_TOKEN = environment.secret("TELEMETRY_TOKEN")
 REDIS_URL = environment.redis_url(HELDOUT_HOME)
@@ -255,6 +271,12 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticatedOrReadOnly",
         "api.permissions.TokenScope",
     ],
+    "DEFAULT_PARSER_CLASSES": [
+        "api.parsers.ShortJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["api.limits.ScopeThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.errors.answer",
@@ -275,6 +297,14 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "SubmissionState": "submissions.models.SubmissionState",
+        "DisputeState": "challenges.models.dispute.Dispute.State",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.description.add_what_all_answers_share",
+    ],
 }
 
 CONTENT_SECURITY_POLICY = {

@@ -20,6 +20,7 @@ import httpx
 
 CHUNK_BYTES = 1024 * 1024
 UNFINISHED = {"queued", "running"}
+LONGEST_WAIT_S = 20
 
 
 class ApiError(Exception):
@@ -215,8 +216,17 @@ class Client:
         """Read a submission: its state, and its scores once it has them."""
         return self._object(f"submissions/{code}/")
 
+    def receipt(self, code: str) -> dict[str, Any]:
+        """Get the signed receipt of a scored submission; `heldout.receipts.check` checks it."""
+        return self._object(f"submissions/{code}/receipt/")
+
+    def keys(self) -> list[dict[str, Any]]:
+        """List the public keys that the server signs receipts with."""
+        keys: list[dict[str, Any]] = self._ask("GET", "keys/")
+        return keys
+
     def wait(self, code: str, *, timeout_s: float = 600.0) -> dict[str, Any]:
-        """Poll a submission until it is finished; unchanged states cost the server a 304.
+        """Wait until a submission is finished: the server answers when something changes.
 
         Raises
         ------
@@ -226,16 +236,22 @@ class Client:
         deadline = time.monotonic() + timeout_s
         pause_s, etag = 0.2, ""
         latest: dict[str, Any] = {}
-        while time.monotonic() < deadline:
+        while (left := deadline - time.monotonic()) > 0:
+            begun = time.monotonic()
             response = self._request(
-                "GET", f"submissions/{code}/", headers={"If-None-Match": etag} if etag else {}
+                "GET",
+                f"submissions/{code}/",
+                params={"wait": int(min(LONGEST_WAIT_S, left))} if etag else {},
+                headers={"If-None-Match": etag} if etag else {},
             )
             if response.status_code != httpx.codes.NOT_MODIFIED:
                 etag, latest = response.headers.get("ETag", ""), response.json()
                 if latest["state"] not in UNFINISHED:
                     return latest
-            time.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, 5.0)
+            # A server with no place for one more to wait answers at once.
+            if time.monotonic() - begun < pause_s:
+                time.sleep(pause_s)
+                pause_s = min(pause_s * 1.5, 5.0)
         raise TimeoutError(f"Submission {code} is still {latest.get('state', 'unknown')}.")
 
     def _pages(self, path: str) -> Iterator[dict[str, Any]]:

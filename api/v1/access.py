@@ -11,8 +11,9 @@ from accounts.models import Team, User
 from accounts.selectors import active_teams_of
 from accounts.services import ensure_team_of_one
 from catalog.models import Artifact
+from challenges.errors import NotOrganizer
 from challenges.models import Round
-from challenges.selectors import visible_artifacts, visible_rounds
+from challenges.selectors import can_organize, visible_artifacts, visible_rounds
 from submissions.errors import NotAllowed
 
 Viewer = User | AnonymousUser
@@ -36,6 +37,24 @@ def find_round(request: Request, challenge: str, slug: str) -> Round:
     """Return the round if the caller may see it."""
     rounds = visible_rounds(viewer(request)).select_related("challenge")
     found: Round = get_object_or_404(rounds, challenge__slug=challenge, slug=slug)
+    return found
+
+
+def find_own_round(request: Request, challenge: str, slug: str) -> Round:
+    """Return the round if the caller organizes its challenge.
+
+    Raises
+    ------
+    NotOrganizer
+        If they may see it and do not.
+    """
+    found = find_round(request, challenge, slug)
+    person = signed_in(request)
+    if not can_organize(person, found.challenge):
+        raise NotOrganizer(
+            f"{person.username} does not organize the challenge {found.challenge.slug} here.",
+            "Ask one of its owners for a role; a token needs the scope organize.",
+        )
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.conditional import answer_if_changed, etag_of
-from api.pagination import NewestFirst
+from api.conditional import answer_if_changed, etag_of, send_file
+from api.pagination import CURSOR, NewestFirst, page_of
 from api.v1.access import viewer
 from api.v1.serializers import ArtifactNameSerializer, ArtifactSerializer, ErrorSerializer
 from catalog.models import Artifact
@@ -23,8 +24,8 @@ class ArtifactList(APIView):
 
     @extend_schema(
         operation_id="artifacts_list",
-        parameters=[OpenApiParameter("kind", enum=list(Artifact.Kind.values))],
-        responses=ArtifactNameSerializer(many=True),
+        parameters=[OpenApiParameter("kind", enum=list(Artifact.Kind.values)), CURSOR],
+        responses=page_of(ArtifactNameSerializer),
     )
     def get(self, request: Request) -> Response:
         artifacts = visible_artifacts(viewer(request))
@@ -64,12 +65,7 @@ class ArtifactFileDownload(APIView):
             404: ErrorSerializer,
         },
     )
-    def get(self, request: Request, slug: str, version: str, name: str) -> FileResponse:
+    def get(self, request: Request, slug: str, version: str, name: str) -> HttpResponseBase:
         artifact = get_object_or_404(visible_artifacts(viewer(request)), slug=slug, version=version)
         file = get_object_or_404(artifact.files, name=name)
-        return FileResponse(
-            file.file.open("rb"),
-            as_attachment=True,
-            filename=file.name,
-            content_type="application/octet-stream",
-        )
+        return send_file(request, file.file, name=file.name, sha256=file.sha256)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import BinaryIO
 
-from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -15,8 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.conditional import answer_if_changed, etag_of
-from api.pagination import NewestFirst
+from api.conditional import answer_if_changed, etag_of, send_file
+from api.pagination import CURSOR, NewestFirst, page_of
 from api.parsers import chunks_of
 from api.v1.access import find_round, viewer
 from api.v1.serializers import (
@@ -32,7 +33,6 @@ from challenges.models import Reference
 from challenges.selectors import released_files, visible_rounds
 from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
-from leaderboards.visible import visible_board
 
 REFUSED = {404: ErrorSerializer}
 
@@ -40,7 +40,9 @@ REFUSED = {404: ErrorSerializer}
 class RoundList(APIView):
     """List the rounds that the caller may see, newest first."""
 
-    @extend_schema(operation_id="rounds_list", responses=RoundSummarySerializer(many=True))
+    @extend_schema(
+        operation_id="rounds_list", parameters=[CURSOR], responses=page_of(RoundSummarySerializer)
+    )
     def get(self, request: Request) -> Response:
         pages = NewestFirst("opens_at")
         rounds = visible_rounds(viewer(request)).select_related("challenge")
@@ -81,16 +83,11 @@ class RoundFileDownload(APIView):
         operation_id="round_files_download",
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, **REFUSED},
     )
-    def get(self, request: Request, challenge: str, round_slug: str, name: str) -> FileResponse:
+    def get(self, request: Request, challenge: str, round_slug: str, name: str) -> HttpResponseBase:
         round_ = find_round(request, challenge, round_slug)
         files = released_files(round_, viewer(request), timezone.now())
         file = get_object_or_404(files, name=name)
-        return FileResponse(
-            file.file.open("rb"),
-            as_attachment=True,
-            filename=file.name,
-            content_type="application/octet-stream",
-        )
+        return send_file(request, file.file, name=file.name, sha256=file.sha256)
 
 
 class AnswerDownload(APIView):
@@ -105,7 +102,7 @@ class AnswerDownload(APIView):
     )
     def get(
         self, request: Request, challenge: str, round_slug: str, target: str
-    ) -> StreamingHttpResponse:
+    ) -> HttpResponseBase:
         round_ = find_round(request, challenge, round_slug)
         found = get_object_or_404(round_.targets.select_related("round"), slug=target)
         with ExitStack() as stack:
@@ -151,25 +148,6 @@ class AmendmentList(APIView):
         round_ = find_round(request, challenge, round_slug)
         content = AmendmentSerializer(round_.amendments.all(), many=True).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
-
-
-class Leaderboard(APIView):
-    """Read the newest board of a round. Send If-None-Match to hear 304 until it changes."""
-
-    @extend_schema(
-        operation_id="leaderboard_read",
-        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
-    )
-    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
-        round_ = find_round(request, challenge, round_slug)
-        board = visible_board(round_, viewer(request), timezone.now())
-        # An organizer's board is nobody else's, so no cache between may keep it for others.
-        return answer_if_changed(
-            request,
-            etag=etag_of(board.mark),
-            build=lambda: boards.board_document(board),
-            public=not board.sight.everything,
-        )
 
 
 class RoundDatasets(APIView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,17 +11,20 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import User
+from api import waiting
 from api.conditional import answer_if_changed, etag_of
-from api.pagination import NewestFirst
-from api.parsers import StreamParser, chunks_of
+from api.idempotency import KEY_HEADER, digest_of, earlier_answer, key_of, remember
+from api.pagination import CURSOR, NewestFirst, page_of
+from api.parsers import ShortJSONParser, StreamParser, chunks_of
 from api.permissions import SIGNED_IN
 from api.v1.access import find_artifact, find_round, find_team, signed_in, viewer
 from api.v1.serializers import (
@@ -60,6 +64,7 @@ UPLOAD_BODY = {
     "multipart/form-data": SubmitSerializer,
     "application/octet-stream": OpenApiTypes.BINARY,
 }
+HOW_IT_CAME = {"sha256", "upload"}  # fields that say nothing of what is submitted
 SUBMIT_BODY = {**UPLOAD_BODY, "application/json": SubmitSerializer}
 
 
@@ -93,6 +98,15 @@ class Upload:
             raise ValidationError({"file": ["Send the predictions as a form field named file."]})
         self.chunks, self.name, self.size_bytes = file.chunks(), file.name, file.size
 
+    def sha256(self) -> str:
+        """Read the file to its end for its digest."""
+        if isinstance(self.chunks, ResumableUpload):
+            return self.chunks.sha256
+        digest = hashlib.sha256()
+        for piece in self.chunks:
+            digest.update(piece)
+        return digest.hexdigest()
+
 
 def _query_fields(request: Request) -> dict[str, Any]:
     fields: dict[str, Any] = dict(request.query_params.items())
@@ -105,7 +119,7 @@ class RoundSubmissions(APIView):
     """Submit predictions, and list the submissions of a round that the caller may see."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, JSONParser, StreamParser]
+    parser_classes = [MultiPartParser, ShortJSONParser, StreamParser]
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         # Deadlines look at the upload's start, so the clock is read before the body is.
@@ -114,7 +128,8 @@ class RoundSubmissions(APIView):
 
     @extend_schema(
         operation_id="submissions_list",
-        responses={200: SubmissionSerializer(many=True), 404: ErrorSerializer},
+        parameters=[CURSOR],
+        responses={200: page_of(SubmissionSerializer), 404: ErrorSerializer},
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
@@ -128,26 +143,36 @@ class RoundSubmissions(APIView):
     @extend_schema(
         operation_id="submissions_create",
         request=SUBMIT_BODY,
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                location="header",
-                description="The same key from the same person gives the first submission again.",
-            )
-        ],
+        parameters=[KEY_HEADER],
         responses={201: SubmissionReceiptSerializer, **REFUSED},
     )
-    def post(self, request: Request, challenge: str, round_slug: str) -> Response:
+    def post(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
         upload = Upload(request, round_)
         form = SubmitSerializer(data=upload.fields)
         form.is_valid(raise_exception=True)
         fields = form.validated_data
-        person = signed_in(request)
+        person, key = signed_in(request), key_of(request)
+        asked = {name: value for name, value in fields.items() if name not in HOW_IT_CAME}
+        earlier = earlier_answer(person, key, lambda: digest_of(request, asked, upload.sha256()))
+        if earlier is not None:
+            return earlier
+        submission = self._submit(upload, fields, round_=round_, person=person, key=key)
+        _look_up(submission, person)
+        submission.quota = quota_of(submission.team, round_, submission.received_at)  # type: ignore[attr-defined]
+        content = SubmissionReceiptSerializer(submission).data
+        response = Response(content, status=status.HTTP_201_CREATED)
+        response["Location"] = content["api_url"]
+        remember(person, key, digest_of(request, asked, submission.sha256), response)
+        return response
+
+    def _submit(
+        self, upload: Upload, fields: dict[str, Any], *, round_: Round, person: User, key: str
+    ) -> Submission:
         resumed = upload.chunks if isinstance(upload.chunks, ResumableUpload) else None
         team = resumed.team if resumed else find_team(person, fields["team"])
         named = [find_artifact(person, name) for name in fields["inputs"]]
-        submission = submit(
+        return submit(
             round=round_,
             team=team,
             by=person,
@@ -165,23 +190,17 @@ class RoundSubmissions(APIView):
             ),
             entry_kind=fields["entry_kind"],
             note=fields["note"],
-            idempotency_key=request.headers.get("Idempotency-Key", "")[:80],
+            idempotency_key=key,
             expected_sha256=fields["sha256"],
             size_bytes=upload.size_bytes,
         )
-        _look_up(submission, person)
-        submission.quota = quota_of(team, round_, submission.received_at)  # type: ignore[attr-defined]
-        content = SubmissionReceiptSerializer(submission).data
-        response = Response(content, status=status.HTTP_201_CREATED)
-        response["Location"] = content["api_url"]
-        return response
 
 
 class RoundValidate(APIView):
     """Check a prediction file without submitting it; costs no quota."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, JSONParser, StreamParser]
+    parser_classes = [MultiPartParser, ShortJSONParser, StreamParser]
 
     @extend_schema(
         operation_id="predictions_validate",
@@ -205,25 +224,40 @@ class SubmissionDetail(APIView):
 
     @extend_schema(
         operation_id="submissions_read",
+        parameters=[waiting.WAIT],
         responses={200: SubmissionDetailSerializer, 404: ErrorSerializer},
     )
     def get(self, request: Request, code: str) -> HttpResponse:
-        rows = visible_submissions(viewer(request))
-        submission = get_object_or_404(
-            rows.select_related("round__challenge", "team", "method"), code=code
-        )
-        person = viewer(request)
-        etag = etag_of(
-            submission.code,
-            submission.state,
-            submission.attempt,
-            queue_place(submission),
-            scores_mark(submission, person, timezone.now()),
-        )
+        person, seconds = viewer(request), waiting.seconds_asked(request)
+        submission = self._find(person, code)
+        etag = _mark(submission, person)
+        known = request.headers.get("If-None-Match", etag)
+        is_full = False
+        if seconds and not submission.is_finished and etag in known:
+            changed = waiting.wait_for_change(submission, seconds)
+            is_full = changed is None
+            if changed:
+                submission = self._find(person, code)
+            etag = _mark(submission, person)
         response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission, person))
         if not submission.is_finished:
-            response["Retry-After"] = "1"
+            response["Retry-After"] = "2" if is_full else "1"
         return response
+
+    def _find(self, person: Viewer, code: str) -> Submission:
+        rows = visible_submissions(person).select_related("round__challenge", "team", "method")
+        found: Submission = get_object_or_404(rows, code=code)
+        return found
+
+
+def _mark(submission: Submission, person: Viewer) -> str:
+    return etag_of(
+        submission.code,
+        submission.state,
+        submission.attempt,
+        queue_place(submission),
+        scores_mark(submission, person, timezone.now()),
+    )
 
 
 def _detail(submission: Submission, person: Viewer) -> Any:

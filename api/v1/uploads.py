@@ -10,13 +10,12 @@ from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api import tus
-from api.parsers import StreamParser
+from api.parsers import ShortJSONParser, StreamParser
 from api.permissions import SIGNED_IN
 from api.v1.access import find_round, find_team, signed_in
 from api.v1.serializers import ErrorSerializer
@@ -134,7 +133,8 @@ class TusView(APIView):
     """What all addresses of uploads have in common."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [PieceParser, JSONParser]
+    parser_classes = [PieceParser, ShortJSONParser]
+    write_scope = "upload"
 
     def get_permissions(self) -> list[Any]:
         # What the server can do is no secret, and a browser asks it without saying who it is.

@@ -84,6 +84,7 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         "version": 1,
         "slug": "nrmse",
         "act": "close",
+        "number": world.seed.teams["A"].invitations.get().pk,
         "pk": seed.open.pk,
         "id": seed.ann.pk,
         "content_type_id": ContentType.objects.get_for_model(Round).pk,
@@ -95,7 +96,9 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         values |= {"name": "ranks", "code": seed.entries["A"].code}
     if route.startswith("models/"):
         values["slug"] = seed.methods["A"].slug
-    if route.startswith("teams/"):
+    if route.startswith("api/v1/challenges/<slug:slug>"):
+        values["slug"] = seed.challenge.slug
+    if route.startswith(("teams/", "api/v1/teams/")):
         values["slug"] = seed.teams["A"].slug
     if route.startswith("admin/challenges/challenge/new/"):
         values["slug"] = "pde-field"

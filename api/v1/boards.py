@@ -1,0 +1,174 @@
+"""Boards: the newest, an earlier one, and the scores on single targets, as far as they are shown.
+
+Everything comes from `leaderboards.visible`: what a round withholds is not in it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api.conditional import answer_if_changed, etag_of
+from api.v1.access import find_round, viewer
+from api.v1.serializers import ErrorSerializer, ScoreSerializer
+from leaderboards import selectors as boards
+from leaderboards.models import BoardRevision
+from leaderboards.shown import ShownStanding
+from leaderboards.sight import sight_of
+from leaderboards.visible import VisibleBoard, board_scores, visible_board, visible_revisions
+
+REFUSED = {400: ErrorSerializer, 404: ErrorSerializer}
+WHICH = [
+    OpenApiParameter("revision", int, description="The revision of this number."),
+    OpenApiParameter(
+        "at",
+        str,
+        description="The board as it stood at this moment (ISO 8601), or at the end of this day.",
+    ),
+]
+LARGEST = 2**31 - 1
+
+
+class RevisionSerializer(serializers.ModelSerializer[BoardRevision]):
+    revision = serializers.IntegerField(source="number")
+    computed_at = serializers.DateTimeField(source="created_at")
+
+    class Meta:
+        model = BoardRevision
+        fields = ["revision", "computed_at"]
+
+
+class EntryScoresSerializer(serializers.Serializer[Any]):
+    """A line of the board and its scores on single targets."""
+
+    rank = serializers.IntegerField(allow_null=True)
+    submission = serializers.CharField(allow_null=True, help_text="Null while names are withheld.")
+    team = serializers.CharField()
+    method = serializers.CharField()
+    entry_kind = serializers.CharField()
+    scores = ScoreSerializer(many=True)
+
+
+class BoardScoresSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField(allow_null=True)
+    visible = serializers.BooleanField(help_text="Whether scores on targets are shown to you.")
+    entries = EntryScoresSerializer(many=True)
+
+
+class Leaderboard(APIView):
+    """Read a board of a round. Send If-None-Match to hear 304 until it changes."""
+
+    @extend_schema(
+        operation_id="leaderboard_read",
+        parameters=WHICH,
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        board = asked_board(request, challenge, round_slug)
+        # An organizer's board is nobody else's, so no cache between may keep it for others.
+        return answer_if_changed(
+            request,
+            etag=etag_of(board.mark),
+            build=lambda: boards.board_document(board),
+            public=not board.sight.everything,
+        )
+
+
+class BoardRevisions(APIView):
+    """List the revisions of a board that the caller may see, newest first."""
+
+    @extend_schema(
+        operation_id="leaderboard_revisions_list",
+        responses={200: RevisionSerializer(many=True), 404: ErrorSerializer},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_, now = find_round(request, challenge, round_slug), timezone.now()
+        rows = visible_revisions(round_, sight_of(round_, viewer(request), now), now)
+        content = RevisionSerializer(rows.order_by("-number"), many=True).data
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
+
+
+class BoardScores(APIView):
+    """Read the scores on single targets behind a board, line by line."""
+
+    @extend_schema(
+        operation_id="leaderboard_scores_read",
+        parameters=WHICH,
+        responses={200: BoardScoresSerializer, **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        board = asked_board(request, challenge, round_slug)
+        return answer_if_changed(
+            request, etag=etag_of("scores", board.mark), build=lambda: _scores_document(board)
+        )
+
+
+def asked_board(request: Request, challenge: str, round_slug: str) -> VisibleBoard:
+    """Return the board that a request asks for by `revision` or `at`; 404 if there is none."""
+    round_ = find_round(request, challenge, round_slug)
+    number, as_of = _number(request), _moment(request)
+    board = visible_board(round_, viewer(request), timezone.now(), as_of=as_of, number=number)
+    if number is not None and board.revision is None:
+        raise Http404
+    return board
+
+
+def _number(request: Request) -> int | None:
+    text = request.query_params.get("revision", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise ValidationError({"revision": ["Give the number of a revision."]})
+    number = int(text[:10])
+    if number > LARGEST:
+        raise Http404
+    return number
+
+
+def _moment(request: Request) -> datetime | None:
+    text = request.query_params.get("at", "")
+    if not text:
+        return None
+    try:
+        day = parse_date(text) if len(text) == 10 else None
+        moment = None if day else parse_datetime(text)
+    except ValueError:
+        day = moment = None
+    if day is not None:
+        return datetime.combine(day, time.max, tzinfo=UTC)
+    if moment is None:
+        raise ValidationError({"at": ["Write a day or moment like 2026-11-20T12:00:00Z."]})
+    return timezone.make_aware(moment, UTC) if timezone.is_naive(moment) else moment
+
+
+def _scores_document(board: VisibleBoard) -> Any:
+    rows: dict[int, list[Any]] = {line.submission_id: [] for line in board.lines}
+    for score in board_scores(board):
+        rows[score.submission_id].append(score)
+    content = {
+        "revision": board.revision and board.revision.number,
+        "visible": board.sight.target_scores,
+        "entries": [_entry(line, rows[line.submission_id]) for line in board.lines],
+    }
+    return BoardScoresSerializer(content).data
+
+
+def _entry(line: ShownStanding, scores: list[Any]) -> dict[str, Any]:
+    return {
+        "rank": line.rank,
+        "submission": line.submission.code or None,
+        "team": line.submission.team.name,
+        "method": line.submission.method.title,
+        "entry_kind": line.submission.entry_kind,
+        "scores": scores,
+    }
