@@ -110,7 +110,11 @@ class RoundAdmin(RoundSetup):
                 "fields": (
                     "board_policy",
                     ("board_delay_hours", "ladder_step", "shown_decimals"),
-                    *((f"{clock}_shown", f"{clock}_shown_at") for clock in CLOCKS),
+                    *(
+                        (f"{clock}_shown", f"{clock}_shown_at")
+                        for clock in CLOCKS
+                        if clock != "predictions"
+                    ),  # no page hands them out yet
                 ),
             },
         ),
