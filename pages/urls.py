@@ -9,11 +9,13 @@ from pages.views import (
     account,
     catalog,
     challenges,
+    curation,
     files,
     home,
     metrics,
     people,
     schemas,
+    statements,
     submissions,
     submit,
 )
@@ -21,6 +23,7 @@ from pages.views import (
 app_name = "pages"
 
 ROUND = "challenges/<slug:challenge>/<slug:round>/"
+ARTIFACT = "artifacts/<slug:slug>/<str:version>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -58,10 +61,28 @@ urlpatterns = [
          name="artifact-file"),
     path("artifacts/<slug:slug>/<str:version>/confirm-share/", people.confirm,
          name="confirm-share"),
+    path("catalog/", statements.catalog, name="catalog"),
+    path("catalog/new/", curation.create, name="artifact-new"),
+    path("catalog/import/", statements.import_page, name="artifact-import"),
+    path(ARTIFACT + "statement/", statements.statement, name="statement"),
+    path(ARTIFACT + "statement/<int:number>/", statements.statement, name="statement-at"),
+    path(ARTIFACT + "export/<str:name>", statements.export, name="artifact-export"),
+    path(ARTIFACT + "training-summary/", statements.training_summary, name="training-summary"),
+    path(ARTIFACT + "claim/", curation.claim, name="artifact-claim"),
+    path(ARTIFACT + "edit/", curation.edit, name="artifact-edit"),
+    path(ARTIFACT + "edit/statement/<slug:section>/", curation.edit_section,
+         name="artifact-section"),
+    path(ARTIFACT + "edit/files/", curation.edit_files, name="artifact-files"),
+    path(ARTIFACT + "edit/people/", curation.edit_people, name="artifact-people"),
+    path(ARTIFACT + "edit/lineage/", curation.edit_lineage, name="artifact-lineage"),
+    path(ARTIFACT + "edit/publish/", curation.publish, name="artifact-publish"),
+    path(ARTIFACT + "edit/new-version/", curation.renew, name="artifact-renew"),
     path("metrics/", metrics.metrics, name="metrics"),
     path("metrics/<slug:slug>/", metrics.metric, name="metric"),
     path("metrics/<slug:slug>/<int:version>/", metrics.metric, name="metric-version"),
     path("schemas/challenge.json", schemas.challenge_schema, name="challenge-schema"),
+    path("schemas/statement/<slug:kind>.json", statements.statement_schema,
+         name="statement-schema"),
     path("people/<str:username>/", people.person, name="person"),
     path("teams/<slug:slug>/", people.team, name="team"),
 ]  # fmt: skip

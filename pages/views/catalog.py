@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from catalog.models import Artifact
+from catalog.exports import formats_of
+from catalog.exports.citation_files import bibtex
+from catalog.exports.croissant import citation
+from catalog.exports.signposting import links
+from catalog.models import Artifact, ShareClaim
+from catalog.selectors import can_edit, same_files
+from catalog.statements import completeness
 from challenges.selectors import visible_artifacts, visible_rounds
 from pages.boards import current_standings
 from pages.credit import credits_of, data_rows, results_using, row_of, ways_of
 from pages.views.challenges import visible_round
+from pages.views.statements import described, json_ld
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
 
@@ -38,13 +48,13 @@ def dataset(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     )
     rounds = visible_rounds(request.user)
     context = {
-        **_artifact_context(found),
+        **_artifact_context(request, found),
         "credit": row_of(found, data_rows(credits_of(rounds))),
         "results": results_using(found, rounds),
         "asked_in": rounds.filter(target_set=found),
         "offered_in": rounds.filter(offered_data=found),
     }
-    return render(request, "pages/dataset.html", context)
+    return _signposted(render(request, "pages/dataset.html", context), context)
 
 
 def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
@@ -54,17 +64,35 @@ def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     rounds = visible_rounds(request.user)
     standings = list(current_standings(rounds).filter(submission__method=found))
     context = {
-        **_artifact_context(found),
+        **_artifact_context(request, found),
         "standings": standings,
         "ways": ways_of((standing.submission for standing in standings), rounds),
         "results": results_using(found, rounds),
     }
-    return render(request, "pages/model.html", context)
+    return _signposted(render(request, "pages/model.html", context), context)
 
 
-def _artifact_context(artifact: Artifact) -> dict[str, object]:
+def _signposted(response: HttpResponse, context: Mapping[str, Any]) -> HttpResponse:
+    """Tell machines in the header where the description, the files and the licence are."""
+    response["Link"] = links(context["described"])
+    return response
+
+
+def _artifact_context(request: HttpRequest, artifact: Artifact) -> dict[str, object]:
+    told = described(request, artifact)
+    statement = told.statement
     return {
         "artifact": artifact,
+        "described": told,
+        "json_ld": json_ld(told),
+        "formats": formats_of(artifact),
+        "citation": told.told("citation") or citation(told),
+        "bibtex": bibtex(told),
+        "statement": statement,
+        "completeness": completeness(told.answers, artifact.kind),
+        "same": same_files(artifact, visible_artifacts(request.user)),
+        "can_edit": can_edit(request.user, artifact),
+        "claims": artifact.claims.filter(state=ShareClaim.State.OPEN).count(),
         "files": artifact.files.all(),
         "contributions": artifact.contributions.select_related("person"),
         "parents": artifact.parent_edges.select_related("parent").order_by("parent__title"),

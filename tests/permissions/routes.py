@@ -14,6 +14,8 @@ from config.health import ANSWERS
 from tests.permissions.viewers import World
 
 DRAFT = " (draft)"  # the same address of a round that is not published
+# What makers do with an artifact is tried with the model of a team.
+OF_MAKERS = ("/edit/", "/versions/", "/contributors/", "/lineage/", "/statement/publish/")
 PLAIN = ("GET", "POST")
 ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -87,7 +89,14 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     }
     if "artifact" in route or "dataset" in route:
         values |= {"slug": seed.data["D1"].slug, "name": "fields.csv"}
-    if route.startswith("models/"):
+    values |= {"section": "uses", "kind": "dataset", "number": 1}
+    if "/export/" in route:
+        values["name"] = "croissant.json"
+    if "/claim" in route:
+        values["slug"] = seed.data["unused"].slug
+    if any(part in route for part in OF_MAKERS):
+        values["slug"] = seed.methods["A"].slug
+    if route.startswith("models/") or "training-summary" in route:
         values["slug"] = seed.methods["A"].slug
     if route.startswith("teams/"):
         values["slug"] = seed.teams["A"].slug
