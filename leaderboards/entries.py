@@ -64,6 +64,7 @@ class Entry:
     submission: Submission
     submissions_used: int
     rows: dict[str, list[ScoreRow]] = field(default_factory=dict)  # metric key to rows
+    run: int | None = None  # the scoring run that the rows are from
 
     @property
     def ranks(self) -> bool:
@@ -118,9 +119,9 @@ def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = Non
     counted = (
         Q(run__is_current=True) if correction is None else Q(run__shadow__correction=correction)
     )
-    rows = _rows(list(last.values()), rule, counted=counted)
+    found = score_rows(list(last.values()), rule, counted=counted)
     return [
-        Entry(submission, used[key], rows[submission.pk])
+        Entry(submission, used[key], found.rows[submission.pk], found.runs.get(submission.pk))
         for key, submission in sorted(
             last.items(), key=lambda item: (item[1].received_at, item[1].pk)
         )
@@ -138,12 +139,19 @@ def final_entries(entries: Sequence[Entry]) -> list[Entry]:
     return list(last.values())
 
 
-def _rows(
-    submissions: list[Submission], rule: Rule, *, counted: Q
-) -> dict[int, dict[str, list[ScoreRow]]]:
+@dataclass(frozen=True, slots=True)
+class FoundRows:
+    """Score rows by submission and metric key, and which run each submission's are from."""
+
+    rows: dict[int, dict[str, list[ScoreRow]]]
+    runs: dict[int, int]
+
+
+def score_rows(submissions: Sequence[Submission], rule: Rule, *, counted: Q) -> FoundRows:
     """Load the counted runs' scores of all submissions in one query, in the targets' order."""
     found: dict[tuple[int, str, str | None], ScoreRow] = {}
     covered: dict[int, frozenset[str]] = {}
+    runs: dict[int, int] = {}
     scores = Score.objects.filter(counted, run__submission__in=submissions).values_list(
         "run__submission_id",
         "metric__key",
@@ -151,11 +159,13 @@ def _rows(
         "status",
         "value",
         "detail",
+        "run_id",
         "run__reference_versions",
     )
-    for pk, key, slug, status, value, detail, versions in scores.iterator(chunk_size=5000):
+    for pk, key, slug, status, value, detail, run, versions in scores.iterator(chunk_size=5000):
         found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
         covered.setdefault(pk, frozenset(versions))
+        runs[pk] = run
     alive = frozenset(target.slug for target in rule.targets)
     rows: dict[int, dict[str, list[ScoreRow]]] = defaultdict(dict)
     for submission in submissions:
@@ -170,7 +180,7 @@ def _rows(
                 or _absent(metric.key, slug, "not scored")
                 for slug in slugs
             ]
-    return rows
+    return FoundRows(rows, runs)
 
 
 def _absent(key: str, slug: str | None, detail: str) -> ScoreRow:

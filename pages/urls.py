@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LoginView, LogoutView
+from allauth.account.views import login, signup
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from pages.views import (
     account,
+    boards,
     catalog,
     challenges,
     curation,
@@ -28,19 +30,16 @@ ARTIFACT = "artifacts/<slug:slug>/<str:version>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("help/", home.guide, name="help"),
-    path(
-        "login/",
-        LoginView.as_view(template_name="pages/login.html", redirect_authenticated_user=True),
-        name="login",
-    ),
+    path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("signup/", account.signup, name="signup"),
+    path("signup/", signup, name="signup"),
+    path("account/", account.profile, name="account"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<str:key>/revoke/", account.revoke_token, name="token-revoke"),
     path("challenges/<slug:challenge>/", challenges.challenge, name="challenge"),
     path(ROUND, challenges.round_page, name="round"),
-    path(ROUND + "board.csv", challenges.board_csv, name="round-board-csv"),
-    path(ROUND + "scores/", challenges.breakdown, name="round-scores"),
+    path(ROUND + "board.csv", boards.board_csv, name="round-board-csv"),
+    path(ROUND + "scores/", boards.breakdown, name="round-scores"),
     path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
     path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
     path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),

@@ -11,7 +11,7 @@ from catalog.services.curation import (
     set_people,
     upload_file,
 )
-from catalog.services.files import StoredFile, check_file_name, store_stream
+from catalog.services.files import StoredFile, check_file_name, store_spooled, store_stream
 from catalog.services.inputs import NamedInput, read_inputs, settle_inputs
 from catalog.services.lineage import MAX_INPUTS, declare_lineage
 from catalog.services.methods import check_method, method_of_team
@@ -44,6 +44,7 @@ __all__ = [
     "set_people",
     "set_shares",
     "settle_inputs",
+    "store_spooled",
     "store_stream",
     "upload_file",
 ]

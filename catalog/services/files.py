@@ -7,7 +7,7 @@ import re
 import secrets
 import tempfile
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import Storage
@@ -49,11 +49,9 @@ def store_stream(
     FileRefused
         If the stream is longer than the limit.
     """
-    digest = hashlib.sha256()
     size = 0
     with tempfile.TemporaryFile() as spool:
         while chunk := content.read(_CHUNK_BYTES):
-            digest.update(chunk)
             size += len(chunk)
             if limit_bytes is not None and size > limit_bytes:
                 raise FileRefused(
@@ -61,6 +59,16 @@ def store_stream(
                     "Compress or split it, or keep it in a repository and register its DOI.",
                 )
             spool.write(chunk)
-        spool.seek(0)
-        key = storage.save(f"{folder}/{secrets.token_hex(16)}", File(spool))
+        return store_spooled(storage, cast(BinaryIO, spool), folder=folder)
+
+
+def store_spooled(storage: Storage, spool: BinaryIO, *, folder: str) -> StoredFile:
+    """Copy a temporary file, from its beginning, into `storage` under a random key."""
+    digest = hashlib.sha256()
+    spool.seek(0)
+    while chunk := spool.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    size = spool.tell()
+    spool.seek(0)
+    key = storage.save(f"{folder}/{secrets.token_hex(16)}", File(spool))
     return StoredFile(key=key, size_bytes=size, sha256=digest.hexdigest())

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from challenges.admin.forms import CorrectedTargetForm, ReasonForm, ScheduleForm
-from challenges.admin.round import answer_status
+from challenges.admin.round_inlines import answer_status
 from challenges.admin.scope import ScopedAdmin
 from challenges.errors import ChallengeError
 from challenges.models import Reference, Target

@@ -18,7 +18,7 @@ from catalog.statements import completeness
 from challenges.selectors import visible_artifacts, visible_rounds
 from pages.boards import current_standings
 from pages.credit import credits_of, data_rows, results_using, row_of, ways_of
-from pages.views.challenges import visible_round
+from pages.views.boards import visible_round
 from pages.views.statements import described, json_ld
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]

@@ -21,7 +21,7 @@ from pages.forms import SubmitForm
 from pages.quotas import quotas_of
 from pages.refusals import Refusal, refusal_of, too_large
 from pages.rounds import reader_of
-from pages.views.challenges import visible_round
+from pages.views.boards import visible_round
 from submissions.errors import SubmissionError
 from submissions.models import Submission
 from submissions.services.gate import check_gate

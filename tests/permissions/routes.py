@@ -23,6 +23,8 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _WRITTEN_OUT = {
     "admin/(?P<url>.*)$": "admin/nothing/here/",
     "admin/^(?P<app_label>": "admin/challenges/",
+    "^account/password/reset/key/": "account/password/reset/key/1-nothing/",
+    "account/oidc/": "account/oidc/nobody/login/",
 }
 
 
@@ -100,6 +102,8 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         values["slug"] = seed.methods["A"].slug
     if route.startswith("teams/"):
         values["slug"] = seed.teams["A"].slug
+    if route.startswith("admin/challenges/challenge/new/"):
+        values["slug"] = "pde-field"
     admin = re.match(r"admin/(\w+/\w+)/", route)
     if admin and "<path:object_id>" in route:
         values["object_id"] = world.rows[admin[1]].pk

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
@@ -103,6 +104,9 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
         "accounts/team": seed.teams["A"],
         "accounts/user": seed.ann,
         "auth/group": Group.objects.get(),
+        "mfa/authenticator": Authenticator.objects.create(
+            user=make_user("forgetful"), type=Authenticator.Type.TOTP, data={"secret": ""}
+        ),
         "catalog/artifact": seed.data["D1"],
         "catalog/shareclaim": ShareClaim.objects.create(
             artifact=seed.data["D1"], person=seed.ann, evidence="My name is on the deposit."
