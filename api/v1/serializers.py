@@ -382,6 +382,13 @@ class SubmitSerializer(serializers.Serializer[Any]):
     sha256 = serializers.RegexField(
         r"^([0-9a-f]{64})?$", required=False, default="", help_text="Refused if it does not match."
     )
+    upload = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=40,
+        help_text="The code of a finished upload, instead of a file.",
+    )
 
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
         if not (fields["method"] or fields["model"]):
