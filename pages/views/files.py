@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 
 from catalog.exports.signposting import file_links
 from challenges.selectors import released_files, visible_artifacts
-from pages.views.boards import visible_round
+from pages.boards.seen import visible_round
 
 
 def round_file(request: HttpRequest, challenge: str, round: str, name: str) -> HttpResponseBase:
