@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -29,10 +30,14 @@ from challenges.selectors import (
 from challenges.services.disputes import visible_disputes
 from leaderboards.visible import visible_board
 from pages.boards import board_of, ranks_picture, target_rows
+from pages.boards.choice import Choice
+from pages.boards.heads import heads_of, metric_heads
+from pages.boards.seen import visible_round
+from pages.boards.targets import pictured
 from pages.disclosure import board_in_words, clocks_in_words
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
-from pages.views.boards import lines_of, visible_round
+from pages.views.boards import lines_of
 from submissions.services.disputes import may_dispute, open_dispute
 
 
@@ -52,6 +57,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     targets = list(found.targets.all())
     shown = visible_board(found, request.user, now)
     board = board_of(shown, mine=teams)
+    address = reverse("pages:board", args=[found.challenge.slug, found.slug])
     context = {
         "round": found,
         "sight": shown.sight,
@@ -63,6 +69,8 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "state": found.state_at(now),
         "board": board,
         "lines": lines_of(request, board),
+        "heads": heads_of(Choice(), base=address),
+        "other_heads": metric_heads(board, Choice(), base=address) if board else [],
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
         "targets": [(each, is_released(each, found, now)) for each in targets],
@@ -116,6 +124,7 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
         "files": released_files(parent, request.user, now).filter(target=found),
         "metrics": metrics,
         "rows": target_rows(found, board, metrics) if board else [],
+        "pictured": pictured(shown, found, code=request.GET.get("entry", "")),
         "reference": found.references.filter(is_current=True).first(),
         "disputes": visible_disputes(found, request.user, organizes=organizes),
         "may_dispute": may_dispute(found, request.user),
