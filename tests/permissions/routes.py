@@ -11,6 +11,7 @@ from django.urls import get_resolver
 
 from challenges.models import Round
 from config.health import ANSWERS
+from tests.pages.seed import Seed
 from tests.permissions.viewers import World
 
 DRAFT = " (draft)"  # the same address of a round that is not published
@@ -67,6 +68,17 @@ def _patterns(patterns: list[Any], before: str = "") -> Iterator[str]:
             yield route
 
 
+def _of_catalog(route: str, seed: Seed) -> dict[str, object]:
+    values: dict[str, object] = {"section": "uses", "kind": "dataset", "number": 1}
+    if "/export/" in route:
+        values["name"] = "croissant.json"
+    if "/claim" in route:
+        values["slug"] = seed.data["unused"].slug
+    if any(part in route for part in OF_MAKERS):
+        values["slug"] = seed.methods["A"].slug
+    return values
+
+
 def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     seed = world.seed
     round_ = seed.draft if is_draft else seed.open
@@ -93,13 +105,7 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     }
     if "artifact" in route or "dataset" in route:
         values |= {"slug": seed.data["D1"].slug, "name": "fields.csv"}
-    values |= {"section": "uses", "kind": "dataset", "number": 1}
-    if "/export/" in route:
-        values["name"] = "croissant.json"
-    if "/claim" in route:
-        values["slug"] = seed.data["unused"].slug
-    if any(part in route for part in OF_MAKERS):
-        values["slug"] = seed.methods["A"].slug
+    values |= _of_catalog(route, seed)
     if of_board:
         values |= {"name": "ranks", "code": seed.entries["A"].code}
     if route.startswith("models/") or "training-summary" in route:
