@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -91,6 +92,8 @@ class ShownStanding:
     # Keys of rows, to join by; they are never shown.
     submission_id: int = field(repr=False)
     team_id: int = field(repr=False)
+    run_id: int | None = field(repr=False)
+    received_at: datetime = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,8 @@ def shown_standing(
         is_named=is_named,
         submission_id=submission.pk,
         team_id=submission.team_id,
+        run_id=row.run_id,
+        received_at=submission.received_at,
     )
 
 

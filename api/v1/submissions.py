@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import Team, User
 from api.conditional import answer_if_changed, etag_of
 from api.pagination import NewestFirst
 from api.parsers import StreamParser, chunks_of
@@ -32,12 +33,12 @@ from api.v1.serializers import (
     SubmitSerializer,
 )
 from catalog.models import Artifact
-from catalog.services import method_of_team
+from catalog.services import check_method, method_of_team, read_inputs, settle_inputs
 from challenges.models import Round
-from challenges.selectors import Viewer
+from challenges.selectors import Viewer, visible_artifacts
 from leaderboards.visible import scores_mark, submission_scores
 from submissions.errors import UploadTooLarge
-from submissions.models import Submission
+from submissions.models import ResumableUpload, Submission
 from submissions.selectors import (
     queue_place,
     submissions_of_round,
@@ -45,6 +46,7 @@ from submissions.selectors import (
 )
 from submissions.services.quota import quota_of
 from submissions.services.submit import submit
+from submissions.services.uploads import find_upload, validate_resumable
 from submissions.services.validate import upload_limit, validate_upload
 
 REFUSED = {
@@ -59,20 +61,23 @@ UPLOAD_BODY = {
     "multipart/form-data": SubmitSerializer,
     "application/octet-stream": OpenApiTypes.BINARY,
 }
+SUBMIT_BODY = {**UPLOAD_BODY, "application/json": SubmitSerializer}
 
 
 class Upload:
-    """The file of a request, sent as a form field `file` or as the body itself."""
+    """The file of a request: a form field `file`, the body itself, or an upload made before."""
 
     def __init__(self, request: Request, round_: Round) -> None:
         # A form is received whole before anyone sees its fields, so it is measured before that.
         announced = int(request.headers.get("Content-Length") or 0)
         if announced > upload_limit(round_) + FORM_BYTES:
             raise UploadTooLarge(upload_limit(round_))
-        self.chunks: Iterable[bytes]
+        self.chunks: Iterable[bytes] | ResumableUpload
         self.name: str
         self.size_bytes: int | None
         body: Any = request.data
+        if not isinstance(body, Mapping):
+            raise ValidationError("Send an object with the fields by name.")
         if "stream" in body:
             self.fields: Any = _query_fields(request)
             self.chunks = chunks_of(body["stream"])
@@ -80,6 +85,10 @@ class Upload:
             self.size_bytes = announced or None
             return
         self.fields = body
+        if body.get("upload"):
+            made = find_upload(signed_in(request), str(body["upload"]))
+            self.chunks, self.name, self.size_bytes = made, made.file_name, made.size_bytes
+            return
         file = request.FILES.get("file")
         if file is None:
             raise ValidationError({"file": ["Send the predictions as a form field named file."]})
@@ -97,7 +106,7 @@ class RoundSubmissions(APIView):
     """Submit predictions, and list the submissions of a round that the caller may see."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, StreamParser]
+    parser_classes = [MultiPartParser, JSONParser, StreamParser]
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         # Deadlines look at the upload's start, so the clock is read before the body is.
@@ -119,7 +128,7 @@ class RoundSubmissions(APIView):
 
     @extend_schema(
         operation_id="submissions_create",
-        request=UPLOAD_BODY,
+        request=SUBMIT_BODY,
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
@@ -136,8 +145,9 @@ class RoundSubmissions(APIView):
         form.is_valid(raise_exception=True)
         fields = form.validated_data
         person = signed_in(request)
-        team = find_team(person, fields["team"])
-        named = [find_artifact(person, name) for name in fields["inputs"]]
+        resumed = upload.chunks if isinstance(upload.chunks, ResumableUpload) else None
+        team = resumed.team if resumed else find_team(person, fields["team"])
+        method = _method(fields, team, person)
         submission = submit(
             round=round_,
             team=team,
@@ -145,15 +155,7 @@ class RoundSubmissions(APIView):
             chunks=upload.chunks,
             file_name=fields["file_name"] or upload.name,
             received_at=self.received_at,
-            method=lambda: method_of_team(
-                team=team,
-                title=fields["method"],
-                summary=fields["method_summary"] or fields["method"],
-                inputs=[one for one in named if one.kind != Artifact.Kind.MODEL],
-                base_models=[one for one in named if one.kind == Artifact.Kind.MODEL],
-                disclosure=fields["disclosure"],
-                by=person,
-            ),
+            method=method,
             entry_kind=fields["entry_kind"],
             note=fields["note"],
             idempotency_key=request.headers.get("Idempotency-Key", "")[:80],
@@ -168,11 +170,34 @@ class RoundSubmissions(APIView):
         return response
 
 
+def _method(fields: Mapping[str, Any], team: Team, person: User) -> Callable[[], Artifact]:
+    """Return what gives the method once the file is taken; names are looked up at once."""
+    if fields["model"]:
+        model = check_method(find_artifact(person, fields["model"]), team)
+        return lambda: model
+    named = read_inputs(fields["inputs"], visible_artifacts(person))
+
+    def register() -> Artifact:
+        uses = settle_inputs(named, by=person)
+        return method_of_team(
+            team=team,
+            title=fields["method"],
+            summary=fields["method_summary"] or fields["method"],
+            inputs=[one for one in uses if one.kind != Artifact.Kind.MODEL],
+            base_models=[one for one in uses if one.kind == Artifact.Kind.MODEL],
+            uses=uses,
+            disclosure=fields["disclosure"],
+            by=person,
+        )
+
+    return register
+
+
 class RoundValidate(APIView):
     """Check a prediction file without submitting it; costs no quota."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, StreamParser]
+    parser_classes = [MultiPartParser, JSONParser, StreamParser]
 
     @extend_schema(
         operation_id="predictions_validate",
@@ -182,7 +207,10 @@ class RoundValidate(APIView):
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
         upload = Upload(request, round_)
-        report = validate_upload(round_, upload.chunks, upload.name)
+        if isinstance(upload.chunks, ResumableUpload):
+            report = validate_resumable(upload.chunks, round=round_)
+        else:
+            report = validate_upload(round_, upload.chunks, upload.name)
         return Response(CheckSerializer(report).data)
 
 
