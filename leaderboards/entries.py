@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
 from challenges.models import Correction, Round, RoundMetric, Target
+from challenges.selectors import target_weights
+from leaderboards.insiders import Insider, insiders_of
 from scoring.aggregate import AggregateValue, MissingPolicy, aggregate, value_row
 from scoring.contract import Aggregate, Direction, ScoreRow, ScoreStatus
 from scoring.metrics.registry import get_metric
 from submissions.models import Score, Submission
 
 FloatArray = NDArray[np.float64]
+AnyRow = TypeVar("AnyRow", ScoreRow, Score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Rule:
     tolerance: float
     seed: int
     resamples: int
+    replaces: str = Round.UploadReplaces.ENTRY
+    basis: str = Round.ModelBasis.FIRST
 
     @property
     def direction(self) -> Direction:
@@ -42,7 +48,12 @@ class Rule:
 
     @property
     def weights(self) -> FloatArray:
-        return np.array([target.weight for target in self.targets], dtype=float)
+        return np.array([self.weight_of[target.slug] for target in self.targets], dtype=float)
+
+    @property
+    def weight_of(self) -> dict[str, float]:
+        """What each target weighs, by slug; units of one thing share its weight."""
+        return target_weights(self.targets)
 
     @property
     def perfect(self) -> float | None:
@@ -59,22 +70,33 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The counting submission of one team and method, with its rows of every metric."""
+    """What counts of one team, method and track, with its rows of every metric.
+
+    Attributes
+    ----------
+    submission : Submission
+        The one it is shown as: the last of the team's lowest model.
+    parts : mapping of target to submissions
+        Which submissions answer a target, one for each model that counts.
+    ranks : bool
+        Whether it competes; see `_may_rank`.
+    insider_of : frozenset of str
+        Targets that someone in the team provided; they are left out of it.
+    """
 
     submission: Submission
     submissions_used: int
     rows: dict[str, list[ScoreRow]] = field(default_factory=dict)  # metric key to rows
-
-    @property
-    def ranks(self) -> bool:
-        return self.submission.entry_kind == Submission.EntryKind.PARTICIPANT
+    parts: Mapping[str, tuple[Submission, ...]] = field(default_factory=dict)
+    ranks: bool = True
+    insider_of: frozenset[str] = frozenset()
 
     def value(self, metric: RoundMetric, rule: Rule) -> AggregateValue:
         """Return the entry's value under one metric of the round."""
         return aggregate(
             self.rows[metric.key],
             Aggregate(metric.aggregate),
-            weights={target.slug: target.weight for target in rule.targets},
+            weights=rule.weight_of,
             missing=rule.missing,
             penalty=rule.penalty,
         )
@@ -99,32 +121,109 @@ def rule_of(round_: Round, *, correction: Correction | None = None) -> Rule:
         tolerance=round_.tie_tolerance,
         seed=round_.bootstrap_seed,
         resamples=round_.bootstrap_resamples,
+        replaces=round_.upload_replaces,
+        basis=round_.model_basis,
     )
 
 
 def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = None) -> list[Entry]:
-    """Return one entry per team and method: its last scored submission, oldest entry first.
+    """Return one entry per team, method, track and kind, the oldest first.
 
-    With an open correction, the scores are those under it, as far as there are any.
+    What of a team's scored submissions makes it is the round's to say: of each model the last
+    file, or for each target the last file that answers it; and of several models the first, or
+    the best for each target and metric. With an open correction, the scores are those under it,
+    as far as there are any.
     """
-    scored = list(
+    scored = (
         Submission.objects.filter(round=round_)
         .scored()
-        .select_related("team", "method")
+        .select_related("team", "method", "track")
         .order_by("received_at", "id")
     )
-    used = Counter((each.team_id, each.method.slug) for each in scored)
-    last = {(each.team_id, each.method.slug): each for each in scored}
+    groups: dict[tuple[int, str, int | None, str], list[Submission]] = defaultdict(list)
+    for each in scored:
+        groups[each.team_id, each.method.slug, each.track_id, each.entry_kind].append(each)
+    chosen = [_chosen(group, rule) for group in groups.values()]
+    chosen.sort(key=lambda each: (each.shown.received_at, each.shown.pk))
     counted = (
         Q(run__is_current=True) if correction is None else Q(run__shadow__correction=correction)
     )
-    rows = _rows(list(last.values()), rule, counted=counted)
-    return [
-        Entry(submission, used[key], rows[submission.pk])
-        for key, submission in sorted(
-            last.items(), key=lambda item: (item[1].received_at, item[1].pk)
+    scores = _Scores([one for each in chosen for one in each.submissions], counted=counted)
+    circle = insiders_of(round_, [each.shown for each in chosen])
+    return [_entry(each, rule, scores=scores, circle=circle) for each in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which submissions of one team, method, track and kind count."""
+
+    shown: Submission
+    used: int
+    parts: dict[str, tuple[Submission, ...]]
+    has_first: bool
+
+    @property
+    def submissions(self) -> dict[int, Submission]:
+        found = {self.shown.pk: self.shown}
+        return found | {one.pk: one for part in self.parts.values() for one in part}
+
+
+def _chosen(group: Sequence[Submission], rule: Rule) -> _Chosen:
+    """Choose among a group in the order of receipt."""
+    by_model: dict[int, list[Submission]] = defaultdict(list)
+    for each in group:
+        by_model[each.model_index].append(each)
+    models = sorted(by_model)
+    counting = models if rule.basis == Round.ModelBasis.BEST else models[:1]
+    parts = {
+        target.slug: tuple(
+            one
+            for model in counting
+            if (one := _answer_to(target.slug, by_model[model], rule)) is not None
         )
-    ]
+        for target in rule.targets
+    }
+    has_first = models[0] == 1 or rule.basis == Round.ModelBasis.BEST
+    return _Chosen(by_model[models[0]][-1], len(group), parts, has_first)
+
+
+def _answer_to(slug: str, of_model: Sequence[Submission], rule: Rule) -> Submission | None:
+    if rule.replaces == Round.UploadReplaces.ENTRY:
+        return of_model[-1]
+    return next((each for each in reversed(of_model) if slug in each.answered), None)
+
+
+def _entry(chosen: _Chosen, rule: Rule, *, scores: _Scores, circle: Mapping[int, Insider]) -> Entry:
+    insider = circle.get(chosen.shown.pk, Insider())
+    return Entry(
+        submission=chosen.shown,
+        submissions_used=chosen.used,
+        rows={
+            metric.key: [_pooled_row(chosen, metric, rule, scores=scores, insider=insider)]
+            if metric.aggregate == Aggregate.POOLED
+            else [
+                _absent(metric.key, target.slug, "provided by someone in the team")
+                if target.slug in insider.slugs
+                else _best_row(chosen, metric, target.slug, scores=scores)
+                for target in rule.targets
+            ]
+            for metric in rule.metrics
+        },
+        parts=chosen.parts,
+        ranks=_may_rank(chosen, rule, insider=insider),
+        insider_of=insider.slugs,
+    )
+
+
+def _may_rank(chosen: _Chosen, rule: Rule, *, insider: Insider) -> bool:
+    """Tell whether an entry competes: a participant's, with its first model, by no insider.
+
+    Where a target that its team provided is left out, it competes only if all entries are
+    compared on what they answered; elsewhere it would win or lose by the target left out.
+    """
+    if chosen.shown.entry_kind != Submission.EntryKind.PARTICIPANT or insider.of_round:
+        return False
+    return chosen.has_first and (not insider.slugs or rule.missing is MissingPolicy.SKIP)
 
 
 def final_entries(entries: Sequence[Entry]) -> list[Entry]:
@@ -138,39 +237,62 @@ def final_entries(entries: Sequence[Entry]) -> list[Entry]:
     return list(last.values())
 
 
-def _rows(
-    submissions: list[Submission], rule: Rule, *, counted: Q
-) -> dict[int, dict[str, list[ScoreRow]]]:
-    """Load the counted runs' scores of all submissions in one query, in the targets' order."""
-    found: dict[tuple[int, str, str | None], ScoreRow] = {}
-    covered: dict[int, frozenset[str]] = {}
-    scores = Score.objects.filter(counted, run__submission__in=submissions).values_list(
-        "run__submission_id",
-        "metric__key",
-        "target__slug",
-        "status",
-        "value",
-        "detail",
-        "run__reference_versions",
-    )
-    for pk, key, slug, status, value, detail, versions in scores.iterator(chunk_size=5000):
-        found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
-        covered.setdefault(pk, frozenset(versions))
-    alive = frozenset(target.slug for target in rule.targets)
-    rows: dict[int, dict[str, list[ScoreRow]]] = defaultdict(dict)
-    for submission in submissions:
-        for metric in rule.metrics:
-            pooled = metric.aggregate == Aggregate.POOLED
-            slugs = [None] if pooled else [target.slug for target in rule.targets]
-            stale = pooled and covered.get(submission.pk) != alive
-            rows[submission.pk][metric.key] = [
-                _absent(metric.key, slug, "computed over other targets; score it again")
-                if stale
-                else found.get((submission.pk, metric.key, slug))
-                or _absent(metric.key, slug, "not scored")
-                for slug in slugs
-            ]
-    return rows
+class _Scores:
+    """The counted runs' scores of some submissions, loaded in one query."""
+
+    def __init__(self, submissions: Iterable[int], *, counted: Q) -> None:
+        self._found: dict[tuple[int, str, str | None], ScoreRow] = {}
+        self._covered: dict[int, frozenset[str]] = {}
+        scores = Score.objects.filter(counted, run__submission__in=set(submissions)).values_list(
+            "run__submission_id",
+            "metric__key",
+            "target__slug",
+            "status",
+            "value",
+            "detail",
+            "run__reference_versions",
+        )
+        for pk, key, slug, status, value, detail, versions in scores.iterator(chunk_size=5000):
+            self._found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
+            self._covered.setdefault(pk, frozenset(versions))
+
+    def row(self, submission: Submission, key: str, slug: str | None) -> ScoreRow:
+        """Return a submission's row of a metric and target; an absent one where there is none."""
+        return self._found.get((submission.pk, key, slug)) or _absent(key, slug, "not scored")
+
+    def covers(self, submission: Submission, targets: frozenset[str]) -> bool:
+        """Tell whether a submission was scored over exactly these targets."""
+        return self._covered.get(submission.pk) == targets
+
+
+def _best_row(chosen: _Chosen, metric: RoundMetric, slug: str, *, scores: _Scores) -> ScoreRow:
+    rows = [scores.row(one, metric.key, slug) for one in chosen.parts[slug]]
+    if len(rows) < 2:
+        return rows[0] if rows else _absent(metric.key, slug, "not answered")
+    return best_of(rows, metric)
+
+
+def best_of(rows: Sequence[AnyRow], metric: RoundMetric) -> AnyRow:
+    """Return the best of some rows with a value; the first where none has one."""
+    valued = [(row.value, row) for row in rows if row.value is not None]
+    if not valued:
+        return rows[0]
+    is_lower = get_metric(metric.metric, metric.version).direction is Direction.LOWER
+    choose = min if is_lower else max
+    return choose(valued, key=lambda each: each[0])[1]
+
+
+def _pooled_row(
+    chosen: _Chosen, metric: RoundMetric, rule: Rule, *, scores: _Scores, insider: Insider
+) -> ScoreRow:
+    """Return a value over all targets, which only one file's scoring can have computed."""
+    if insider.slugs:
+        return _absent(metric.key, None, "a target was provided by someone in the team")
+    if len(chosen.submissions) > 1:
+        return _absent(metric.key, None, "the answers are in several files")
+    if not scores.covers(chosen.shown, frozenset(target.slug for target in rule.targets)):
+        return _absent(metric.key, None, "computed over other targets; score it again")
+    return scores.row(chosen.shown, metric.key, None)
 
 
 def _absent(key: str, slug: str | None, detail: str) -> ScoreRow:

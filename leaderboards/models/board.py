@@ -80,6 +80,15 @@ class Standing(models.Model):
         null=True, help_text="Provisional until the round's book is posted."
     )
     values = models.JSONField(default=dict, help_text="Metric key to value, or null.")
+    parts = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Target to the codes of the submissions that answer it for this line, where it "
+        "is not the line's own submission alone.",
+    )
+    insider_of = models.JSONField(
+        default=list, blank=True, help_text="Targets that someone in the team provided."
+    )
 
     class Meta:
         ordering = ["position"]

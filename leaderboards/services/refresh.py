@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -133,7 +134,18 @@ class Line:
 
 
 def ranked_lines(entries: Sequence[Entry], rule: Rule) -> list[Line]:
-    """Rank the participants, and set baselines and others between them by value, unranked."""
+    """Rank the participants, and set baselines and others between them by value, unranked.
+
+    Tracks have other deadlines, so each is ranked by itself, one after the other.
+    """
+    tracks: dict[tuple[int, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        track = entry.submission.track
+        tracks[(track.position, track.slug) if track else (0, "")].append(entry)
+    return [line for key in sorted(tracks) for line in _ranked_in_track(tracks[key], rule)]
+
+
+def _ranked_in_track(entries: Sequence[Entry], rule: Rule) -> list[Line]:
     values = [entry.value(rule.primary, rule) for entry in entries]
     ranked = [
         index
@@ -207,9 +219,20 @@ def _standings(revision: BoardRevision, lines: Sequence[Line], books: Books) -> 
             if line.entry.submission.code in skills
             else None,
             values=line.values,
+            parts=_parts(line.entry),
+            insider_of=sorted(line.entry.insider_of),
         )
         for position, line in enumerate(lines, start=1)
     ]
+
+
+def _parts(entry: Entry) -> dict[str, list[str]]:
+    """Return who answers each target, by code, where that is not the entry's own submission."""
+    return {
+        slug: [one.code for one in part]
+        for slug, part in entry.parts.items()
+        if part != (entry.submission,)
+    }
 
 
 def own_credit(postings: Sequence[Posting]) -> dict[str, int]:
@@ -233,8 +256,17 @@ def rule_document(rule: Rule) -> dict[str, Any]:
         "bootstrap_resamples": rule.resamples,
         "bootstrap_seed": rule.seed,
         "engine_version": ENGINE_VERSION,
-        "entry": "last scored submission of each team and method",
+        "entry": _entry_in_words(rule),
     }
+
+
+def _entry_in_words(rule: Rule) -> str:
+    last = "last scored submission of each team and method"
+    if rule.replaces == Round.UploadReplaces.ANSWERS:
+        last = "last scored answer of each team and method to each target"
+    if rule.basis == Round.ModelBasis.BEST:
+        return f"{last}; of its models the best for each target and metric"
+    return last
 
 
 def column_documents(rule: Rule) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from submissions.errors import NotAllowed, SubmissionError
 from submissions.file_names import clean_file_name
 from submissions.models import Submission
 from submissions.services import quota
-from submissions.services.gate import check_gate
+from submissions.services.gate import check_gate, chosen_track
 from submissions.services.slots import upload_slot
 from submissions.services.upload import StoredUpload, discard, store_upload
 from submissions.services.validate import check_upload, require_ok, upload_limit
@@ -37,6 +37,8 @@ def submit(
     received_at: datetime,
     method: Artifact | Callable[[], Artifact],
     entry_kind: str = Submission.EntryKind.PARTICIPANT,
+    track: str = "",
+    model_index: int = 1,
     note: str = "",
     idempotency_key: str = "",
     expected_sha256: str = "",
@@ -53,6 +55,10 @@ def submit(
     method : Artifact or callable
         What made the predictions; a callable is asked for it once the file is accepted, so that
         a refused file registers nothing in the catalog.
+    track : str, optional
+        Its slug; not needed where the round has one track or none.
+    model_index : int, optional
+        Which of the team's models it is, where the round takes several.
     idempotency_key : str, optional
         With the key of an earlier submission of the same person, that one is returned and the
         file is not read.
@@ -67,7 +73,16 @@ def submit(
     earlier = _earlier(by, idempotency_key, round=round, team=team)
     if earlier is not None:
         return earlier
-    check_gate(round=round, team=team, by=by, at=received_at, entry_kind=entry_kind)
+    chosen = chosen_track(round, track)
+    check_gate(
+        round=round,
+        team=team,
+        by=by,
+        at=received_at,
+        entry_kind=entry_kind,
+        track=chosen,
+        model_index=model_index,
+    )
     if isinstance(method, Artifact):
         _check_method(method, team)
     if len(note) > 300:
@@ -81,13 +96,17 @@ def submit(
             expected_sha256=expected_sha256,
         ) as upload,
     ):
-        report = check_upload(upload, round, at=received_at)
+        report = check_upload(
+            upload, round, at=received_at, track=chosen, team=team, entry_kind=entry_kind
+        )
         require_ok(report)
         submission = Submission(
             round=round,
             team=team,
             submitted_by=by,
             entry_kind=entry_kind,
+            track=chosen,
+            model_index=model_index,
             note=note,
             idempotency_key=idempotency_key,
             request_id=request_id(),
