@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from challenges.models import Correction, Round, RoundMetric, Target
 from challenges.selectors import target_weights
+from leaderboards.chosen import Chosen, choose
 from leaderboards.insiders import Insider, insiders_of
 from scoring.aggregate import AggregateValue, MissingPolicy, aggregate, value_row
 from scoring.contract import Aggregate, Direction, ScoreRow, ScoreStatus
@@ -76,8 +77,8 @@ class Entry:
     ----------
     submission : Submission
         The one it is shown as: the last of the team's lowest model.
-    parts : mapping of target to submissions
-        Which submissions answer a target, one for each model that counts.
+    part_runs : mapping of target to scoring runs
+        Whose answers to a target count, one for each model, where not `submission` alone does.
     ranks : bool
         Whether it competes; see `_may_rank`.
     insider_of : frozenset of str
@@ -87,7 +88,8 @@ class Entry:
     submission: Submission
     submissions_used: int
     rows: dict[str, list[ScoreRow]] = field(default_factory=dict)  # metric key to rows
-    parts: Mapping[str, tuple[Submission, ...]] = field(default_factory=dict)
+    run: int | None = None  # the scoring run of `submission` that its rows are from
+    part_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     ranks: bool = True
     insider_of: frozenset[str] = frozenset()
 
@@ -143,58 +145,30 @@ def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = Non
     groups: dict[tuple[int, str, int | None, str], list[Submission]] = defaultdict(list)
     for each in scored:
         groups[each.team_id, each.method.slug, each.track_id, each.entry_kind].append(each)
-    chosen = [_chosen(group, rule) for group in groups.values()]
+    slugs = [target.slug for target in rule.targets]
+    chosen = [
+        choose(group, slugs=slugs, replaces=rule.replaces, basis=rule.basis)
+        for group in groups.values()
+    ]
     chosen.sort(key=lambda each: (each.shown.received_at, each.shown.pk))
     counted = (
         Q(run__is_current=True) if correction is None else Q(run__shadow__correction=correction)
     )
-    scores = _Scores([one for each in chosen for one in each.submissions], counted=counted)
+    scores = FoundScores({pk for each in chosen for pk in each.ids}, counted=counted)
     circle = insiders_of(round_, [each.shown for each in chosen])
-    return [_entry(each, rule, scores=scores, circle=circle) for each in chosen]
+    entries = []
+    for one in chosen:
+        insider = circle.get(one.shown.pk, Insider())
+        may_rank = _may_rank(one, rule, insider=insider)
+        entries.append(entry_from(one, rule, scores=scores, insider=insider, ranks=may_rank))
+    return entries
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """Which submissions of one team, method, track and kind count."""
-
-    shown: Submission
-    used: int
-    parts: dict[str, tuple[Submission, ...]]
-    has_first: bool
-
-    @property
-    def submissions(self) -> dict[int, Submission]:
-        found = {self.shown.pk: self.shown}
-        return found | {one.pk: one for part in self.parts.values() for one in part}
-
-
-def _chosen(group: Sequence[Submission], rule: Rule) -> _Chosen:
-    """Choose among a group in the order of receipt."""
-    by_model: dict[int, list[Submission]] = defaultdict(list)
-    for each in group:
-        by_model[each.model_index].append(each)
-    models = sorted(by_model)
-    counting = models if rule.basis == Round.ModelBasis.BEST else models[:1]
-    parts = {
-        target.slug: tuple(
-            one
-            for model in counting
-            if (one := _answer_to(target.slug, by_model[model], rule)) is not None
-        )
-        for target in rule.targets
-    }
-    has_first = models[0] == 1 or rule.basis == Round.ModelBasis.BEST
-    return _Chosen(by_model[models[0]][-1], len(group), parts, has_first)
-
-
-def _answer_to(slug: str, of_model: Sequence[Submission], rule: Rule) -> Submission | None:
-    if rule.replaces == Round.UploadReplaces.ENTRY:
-        return of_model[-1]
-    return next((each for each in reversed(of_model) if slug in each.answered), None)
-
-
-def _entry(chosen: _Chosen, rule: Rule, *, scores: _Scores, circle: Mapping[int, Insider]) -> Entry:
-    insider = circle.get(chosen.shown.pk, Insider())
+def entry_from(
+    chosen: Chosen, rule: Rule, *, scores: FoundScores, insider: Insider, ranks: bool
+) -> Entry:
+    """Put an entry together from the scores of what was chosen."""
+    runs = scores.runs
     return Entry(
         submission=chosen.shown,
         submissions_used=chosen.used,
@@ -209,13 +183,18 @@ def _entry(chosen: _Chosen, rule: Rule, *, scores: _Scores, circle: Mapping[int,
             ]
             for metric in rule.metrics
         },
-        parts=chosen.parts,
-        ranks=_may_rank(chosen, rule, insider=insider),
+        run=runs.get(chosen.shown.pk),
+        part_runs={
+            slug: tuple(runs[one.pk] for one in part if one.pk in runs)
+            for slug, part in chosen.parts.items()
+            if part != (chosen.shown,)
+        },
+        ranks=ranks,
         insider_of=insider.slugs,
     )
 
 
-def _may_rank(chosen: _Chosen, rule: Rule, *, insider: Insider) -> bool:
+def _may_rank(chosen: Chosen, rule: Rule, *, insider: Insider) -> bool:
     """Tell whether an entry competes: a participant's, with its first model, by no insider.
 
     Where a target that its team provided is left out, it competes only if all entries are
@@ -237,12 +216,13 @@ def final_entries(entries: Sequence[Entry]) -> list[Entry]:
     return list(last.values())
 
 
-class _Scores:
+class FoundScores:
     """The counted runs' scores of some submissions, loaded in one query."""
 
     def __init__(self, submissions: Iterable[int], *, counted: Q) -> None:
         self._found: dict[tuple[int, str, str | None], ScoreRow] = {}
         self._covered: dict[int, frozenset[str]] = {}
+        self.runs: dict[int, int] = {}  # by submission
         scores = Score.objects.filter(counted, run__submission__in=set(submissions)).values_list(
             "run__submission_id",
             "metric__key",
@@ -250,9 +230,11 @@ class _Scores:
             "status",
             "value",
             "detail",
+            "run_id",
             "run__reference_versions",
         )
-        for pk, key, slug, status, value, detail, versions in scores.iterator(chunk_size=5000):
+        for pk, key, slug, status, value, detail, run, versions in scores.iterator(5000):
+            self.runs[pk] = run
             self._found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
             self._covered.setdefault(pk, frozenset(versions))
 
@@ -265,7 +247,7 @@ class _Scores:
         return self._covered.get(submission.pk) == targets
 
 
-def _best_row(chosen: _Chosen, metric: RoundMetric, slug: str, *, scores: _Scores) -> ScoreRow:
+def _best_row(chosen: Chosen, metric: RoundMetric, slug: str, *, scores: FoundScores) -> ScoreRow:
     rows = [scores.row(one, metric.key, slug) for one in chosen.parts[slug]]
     if len(rows) < 2:
         return rows[0] if rows else _absent(metric.key, slug, "not answered")
@@ -283,12 +265,12 @@ def best_of(rows: Sequence[AnyRow], metric: RoundMetric) -> AnyRow:
 
 
 def _pooled_row(
-    chosen: _Chosen, metric: RoundMetric, rule: Rule, *, scores: _Scores, insider: Insider
+    chosen: Chosen, metric: RoundMetric, rule: Rule, *, scores: FoundScores, insider: Insider
 ) -> ScoreRow:
     """Return a value over all targets, which only one file's scoring can have computed."""
     if insider.slugs:
         return _absent(metric.key, None, "a target was provided by someone in the team")
-    if len(chosen.submissions) > 1:
+    if len(chosen.ids) > 1:
         return _absent(metric.key, None, "the answers are in several files")
     if not scores.covers(chosen.shown, frozenset(target.slug for target in rule.targets)):
         return _absent(metric.key, None, "computed over other targets; score it again")

@@ -27,7 +27,7 @@ def current_revision(round_: Round) -> BoardRevision | None:
 def standings(revision: BoardRevision) -> QuerySet[Standing]:
     """Return a revision's lines in order, with all that a row shows."""
     return revision.standings.select_related(
-        "submission__team", "submission__method"
+        "submission__team", "submission__method", "submission__track"
     ).prefetch_related("submission__method__parent_edges__parent")
 
 
@@ -105,6 +105,8 @@ def _standing_document(row: Standing) -> dict[str, Any]:
         "tie_group": row.tie_group,
         "status": row.status,
         "entry_kind": submission.entry_kind,
+        "track": submission.track and submission.track.slug,
+        "insider_of": row.insider_of,
         "submission": submission.code,
         "team": {"slug": submission.team.slug, "name": submission.team.name},
         "method": {

@@ -7,6 +7,7 @@ from django.urls import path
 
 from pages.views import (
     account,
+    boards,
     catalog,
     challenges,
     files,
@@ -36,8 +37,8 @@ urlpatterns = [
     path("account/tokens/<str:key>/revoke/", account.revoke_token, name="token-revoke"),
     path("challenges/<slug:challenge>/", challenges.challenge, name="challenge"),
     path(ROUND, challenges.round_page, name="round"),
-    path(ROUND + "board.csv", challenges.board_csv, name="round-board-csv"),
-    path(ROUND + "scores/", challenges.breakdown, name="round-scores"),
+    path(ROUND + "board.csv", boards.board_csv, name="round-board-csv"),
+    path(ROUND + "scores/", boards.breakdown, name="round-scores"),
     path(ROUND + "datasets/", catalog.round_datasets, name="round-datasets"),
     path(ROUND + "targets/<str:target>/", challenges.target, name="target"),
     path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),

@@ -29,7 +29,7 @@ from api.v1.serializers import (
 )
 from challenges.errors import RoundNotReady
 from challenges.models import Reference
-from challenges.selectors import released_files, visible_rounds
+from challenges.selectors import NO_TRACKS, released_files, visible_rounds
 from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
 
@@ -65,11 +65,11 @@ class TargetList(APIView):
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
-        targets = round_.targets.select_related("round__challenge").prefetch_related(
-            "files", current_reference()
-        )
+        tracks = list(round_.tracks.all()) or NO_TRACKS
+        targets = round_.targets.prefetch_related("files", "windows", current_reference())
         shown = {file.pk for file in released_files(round_, viewer(request), timezone.now())}
-        content = TargetSerializer(targets, many=True, context={"released": shown}).data
+        context = {"released": shown, "tracks": tracks}
+        content = TargetSerializer(targets, many=True, context=context).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from challenges.models import Round
-from submissions.models import Submission
+from submissions.models import ScoringRun, Submission
 
 
 class Board(models.Model):
@@ -62,6 +62,13 @@ class Standing(models.Model):
 
     revision = models.ForeignKey(BoardRevision, on_delete=models.CASCADE, related_name="standings")
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="standings")
+    run = models.ForeignKey(
+        ScoringRun,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="standings",
+        help_text="The scoring it is computed from. Empty: written before this was kept.",
+    )
     position = models.PositiveIntegerField(help_text="Order of the lines, baselines between.")
     status = models.CharField(max_length=10, choices=Status)
     value = models.FloatField(null=True)
@@ -80,11 +87,11 @@ class Standing(models.Model):
         null=True, help_text="Provisional until the round's book is posted."
     )
     values = models.JSONField(default=dict, help_text="Metric key to value, or null.")
-    parts = models.JSONField(
+    part_runs = models.JSONField(
         default=dict,
         blank=True,
-        help_text="Target to the codes of the submissions that answer it for this line, where it "
-        "is not the line's own submission alone.",
+        help_text="Target to the scoring runs whose answers count for this line, where it is not "
+        "the line's own run alone.",
     )
     insider_of = models.JSONField(
         default=list, blank=True, help_text="Targets that someone in the team provided."

@@ -9,7 +9,8 @@ from django.db import transaction
 from accounts.models import User
 from challenges.models import Correction
 from leaderboards.entries import entries_of, rule_of
-from leaderboards.services.refresh import ranked_lines, refresh_board
+from leaderboards.lines import ranked_lines
+from leaderboards.services.refresh import refresh_board
 from submissions.models import Submission
 from submissions.services import shadow
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
@@ -17,16 +14,12 @@ from challenges.models import Correction, Round
 from leaderboards.credit import Books, CreditKind, Posting
 from leaderboards.credit.export import to_canonical_json
 from leaderboards.entries import Entry, Rule, entries_of, rule_of
+from leaderboards.lines import Line, ranked_lines
 from leaderboards.models import Board, BoardRevision, Standing
 from leaderboards.services.facts import settle_now
-from scoring.aggregate import AggregateValue
 from scoring.engine import ENGINE_VERSION
 from scoring.metrics.registry import get_metric
-from scoring.ranking import rank_entries
-from scoring.uncertainty import EntryUncertainty, assess
 from submissions.models import ScoringRun, Submission, SubmissionState
-
-UNKNOWN = EntryUncertainty(None, None, None, None, 0.0, None)
 
 
 def refresh_stale_boards() -> list[Round]:
@@ -116,78 +109,6 @@ def refresh_board(round_: Round) -> BoardRevision | None:
     return revision
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An entry with its place."""
-
-    entry: Entry
-    value: AggregateValue
-    values: dict[str, float | None]
-    rank: int | None
-    uncertainty: EntryUncertainty
-
-    @property
-    def status(self) -> Standing.Status:
-        if self.value.value is None:
-            return Standing.Status.INCOMPLETE
-        return Standing.Status.RANKED if self.rank else Standing.Status.UNRANKED
-
-
-def ranked_lines(entries: Sequence[Entry], rule: Rule) -> list[Line]:
-    """Rank the participants, and set baselines and others between them by value, unranked.
-
-    Tracks have other deadlines, so each is ranked by itself, one after the other.
-    """
-    tracks: dict[tuple[int, str], list[Entry]] = defaultdict(list)
-    for entry in entries:
-        track = entry.submission.track
-        tracks[(track.position, track.slug) if track else (0, "")].append(entry)
-    return [line for key in sorted(tracks) for line in _ranked_in_track(tracks[key], rule)]
-
-
-def _ranked_in_track(entries: Sequence[Entry], rule: Rule) -> list[Line]:
-    values = [entry.value(rule.primary, rule) for entry in entries]
-    ranked = [
-        index
-        for index, entry in enumerate(entries)
-        if entry.ranks and values[index].value is not None
-    ]
-    ranking = rank_entries(
-        [values[index].value for index in ranked],
-        direction=rule.direction,
-        tolerance=rule.tolerance,
-    )
-    ranks = dict(zip(ranked, ranking.ranks, strict=True))
-    uncertainty = dict(zip(ranked, _uncertainty([entries[i] for i in ranked], rule), strict=True))
-    everyone = rank_entries([value.value for value in values], direction=rule.direction)
-    return [
-        Line(
-            entry=entries[index],
-            value=values[index],
-            values={
-                metric.key: entries[index].value(metric, rule).value for metric in rule.metrics
-            },
-            rank=ranks.get(index),
-            uncertainty=uncertainty.get(index, UNKNOWN),
-        )
-        for index in everyone.order
-    ]
-
-
-def _uncertainty(entries: Sequence[Entry], rule: Rule) -> Sequence[EntryUncertainty]:
-    if not entries:
-        return []
-    return assess(
-        np.stack([entry.primary_values(rule) for entry in entries]),
-        how=rule.how,
-        direction=rule.direction,
-        weights=rule.weights,
-        samples=rule.resamples,
-        seed=rule.seed,
-        tolerance=rule.tolerance,
-    )
-
-
 def _credit(round_: Round, entries: Sequence[Entry], rule: Rule) -> tuple[Books, str]:
     """Return provisional credit and its export."""
     facts, books = settle_now(round_, entries, rule)
@@ -201,6 +122,7 @@ def _standings(revision: BoardRevision, lines: Sequence[Line], books: Books) -> 
         Standing(
             revision=revision,
             submission=line.entry.submission,
+            run_id=line.entry.run,
             position=position,
             status=line.status,
             value=line.value.value,
@@ -219,20 +141,11 @@ def _standings(revision: BoardRevision, lines: Sequence[Line], books: Books) -> 
             if line.entry.submission.code in skills
             else None,
             values=line.values,
-            parts=_parts(line.entry),
+            part_runs=line.entry.part_runs,
             insider_of=sorted(line.entry.insider_of),
         )
         for position, line in enumerate(lines, start=1)
     ]
-
-
-def _parts(entry: Entry) -> dict[str, list[str]]:
-    """Return who answers each target, by code, where that is not the entry's own submission."""
-    return {
-        slug: [one.code for one in part]
-        for slug, part in entry.parts.items()
-        if part != (entry.submission,)
-    }
 
 
 def own_credit(postings: Sequence[Posting]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from catalog.models import Artifact
 from challenges.selectors import visible_artifacts, visible_rounds
 from pages.boards import current_standings
 from pages.credit import credits_of, data_rows, results_using, row_of, ways_of
-from pages.views.challenges import visible_round
+from pages.views.boards import visible_round
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
 

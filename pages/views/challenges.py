@@ -1,4 +1,4 @@
-"""Challenge, round, board and target pages."""
+"""Challenge, round and target pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.selectors import active_teams_of
 from challenges.errors import DisputeRefused
-from challenges.models import Round, RoundState
+from challenges.models import RoundState
 from challenges.models.design_items import in_words
 from challenges.selectors import (
     can_organize,
@@ -24,18 +24,10 @@ from challenges.selectors import (
     visible_rounds,
 )
 from challenges.services.disputes import visible_disputes
-from pages.board_csv import write_board
-from pages.boards import (
-    BoardView,
-    Line,
-    board_of,
-    breakdown_of,
-    heat_picture,
-    ranks_picture,
-    target_rows,
-)
+from pages.boards import board_of, ranks_picture, target_rows
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
+from pages.views.boards import lines_of, visible_round
 from submissions.services.disputes import may_dispute, open_dispute
 
 
@@ -73,35 +65,6 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     return render(request, "pages/round.html", context)
 
 
-def breakdown(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
-    found = visible_round(request, challenge, round)
-    board = board_of(found, mine=active_teams_of(request.user))
-    key, lines = request.GET.get("metric", ""), lines_of(request, board)
-    table = breakdown_of(found, board, lines, key=key) if board else None
-    if table is None and "metric" in request.GET:
-        raise Http404("no such metric in this round")
-    context = {
-        "round": found,
-        "board": board,
-        "table": table,
-        "metrics": [each for each in found.metrics.all() if each.aggregate != "pooled"],
-        "picture": heat_picture(table) if table else "",
-    }
-    return render(request, "pages/breakdown.html", context)
-
-
-def board_csv(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
-    found = visible_round(request, challenge, round)
-    board = board_of(found)
-    if board is None:
-        raise Http404("no board yet")
-    name = f"{found.challenge.slug}-{found.slug}-revision-{board.revision.number}.csv"
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    write_board(board, response)
-    return response
-
-
 def target(request: HttpRequest, challenge: str, round: str, target: str) -> HttpResponse:
     parent, now = visible_round(request, challenge, round), timezone.now()
     found = get_object_or_404(parent.targets, slug=target)
@@ -135,15 +98,3 @@ def dispute(request: HttpRequest, challenge: str, round: str, target: str) -> Ht
     else:
         messages.success(request, "The organizers have your dispute; the answer appears here.")
     return redirect(found)
-
-
-def lines_of(request: HttpRequest, board: BoardView | None) -> list[Line]:
-    """Return the lines to show: the first, or every one where the address asks for it."""
-    if board is None:
-        return []
-    return board.lines if "all" in request.GET else board.first
-
-
-def visible_round(request: HttpRequest, challenge: str, round: str) -> Round:
-    """Return a round this visitor may see; what is out of sight does not exist."""
-    return get_object_or_404(visible_rounds(request.user), challenge__slug=challenge, slug=round)

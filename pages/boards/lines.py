@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,14 +10,10 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.models import Team
 from catalog.models import Artifact, LineageEdge
-from challenges.models import Round, RoundMetric, Target
+from challenges.models import Round
 from leaderboards.models import BoardRevision, Standing
-from leaderboards.pictures import HeatRow, RankLine, heat_map, rank_intervals
 from leaderboards.selectors import current_revision
 from scoring.contract import Direction
-from scoring.errors import UnknownMetricError
-from scoring.metrics import get_metric
-from submissions.models import Score
 
 MOST_SHOWN = 50  # a page with more lines is heavy; all of them are one link away
 MOST_DRAWN = 40
@@ -94,99 +90,6 @@ def standings_of(revision: BoardRevision) -> QuerySet[Standing]:
     ).order_by("position")
 
 
-def ranks_picture(board: BoardView) -> str:
-    """Draw the rank intervals of the best entries."""
-    lines = [
-        RankLine(
-            label=line.standing.submission.team.name,
-            rank=line.standing.rank,
-            low=min(line.standing.rank_low or line.standing.rank, line.standing.rank),
-            high=max(line.standing.rank_high or line.standing.rank, line.standing.rank),
-            group=line.standing.tie_group,
-        )
-        for line in board.drawn
-        if line.standing.rank is not None
-    ]
-    return rank_intervals(lines, title="Ranks of the entries with their 95 % intervals")
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """Every entry's score on every target, for one metric."""
-
-    metric: RoundMetric
-    lower_is_better: bool
-    targets: list[Target]
-    rows: list[tuple[Line, list[Score | None]]]
-
-
-def breakdown_of(
-    round_: Round, board: BoardView, lines: Sequence[Line], *, key: str = ""
-) -> Breakdown | None:
-    """Return the scores of some lines by target for one metric, by default the primary.
-
-    None if the round has no metric that is computed per target, or none of this key.
-    """
-    pooled = RoundMetric.AggregateChoice.POOLED
-    choices = [metric for metric in round_.metrics.all() if metric.aggregate != pooled]
-    metric = next((metric for metric in choices if not key or metric.key == key), None)
-    if metric is None:
-        return None
-    targets = list(round_.targets.filter(cancelled_at__isnull=True))
-    scores = {
-        (score.run.submission_id, score.target_id): score
-        for score in _scores(board, metric).filter(target__in=targets)
-    }
-    rows = [
-        (line, [scores.get((line.standing.submission_id, target.pk)) for target in targets])
-        for line in lines
-    ]
-    return Breakdown(metric, lower_is_better(metric), targets, rows)
-
-
-def heat_picture(breakdown: Breakdown) -> str:
-    """Draw scores by entry and target."""
-    rows = [
-        HeatRow(
-            f"{line.standing.submission.team.name}: {line.standing.submission.method.title}",
-            tuple(score.value if score else None for score in scores),
-        )
-        for line, scores in breakdown.rows[:MOST_DRAWN]
-    ]
-    return heat_map(
-        rows,
-        [target.slug for target in breakdown.targets],
-        lower_is_better=breakdown.lower_is_better,
-        title=f"{breakdown.metric} of every entry on every target",
-    )
-
-
-def target_rows(
-    target: Target, board: BoardView, metrics: Sequence[RoundMetric]
-) -> list[tuple[Line, list[Score | None]]]:
-    """Return every shown entry's scores on one target, best entries first."""
-    scores = {
-        (score.run.submission_id, score.metric_id): score
-        for score in Score.objects.filter(
-            target=target,
-            run__is_current=True,
-            run__submission__in=[line.standing.submission_id for line in board.lines],
-        ).select_related("run")
-    }
-    return [
-        (line, [scores.get((line.standing.submission_id, metric.pk)) for metric in metrics])
-        for line in board.lines
-    ]
-
-
-def lower_is_better(metric: RoundMetric) -> bool:
-    """Tell a metric's direction; one whose plug-in is gone is drawn as an error."""
-    try:
-        return get_metric(metric.metric, metric.version).direction is Direction.LOWER
-    except UnknownMetricError:
-        return True
-
-
 def current_standings(rounds: QuerySet[Round]) -> QuerySet[Standing]:
     """Return the lines of the current boards of some rounds."""
     return Standing.objects.filter(
@@ -194,14 +97,6 @@ def current_standings(rounds: QuerySet[Round]) -> QuerySet[Standing]:
     ).select_related(
         "submission__team", "submission__method", "submission__round__challenge", "revision"
     )
-
-
-def _scores(board: BoardView, metric: RoundMetric) -> QuerySet[Score]:
-    return Score.objects.filter(
-        metric=metric,
-        run__is_current=True,
-        run__submission__in=[line.standing.submission_id for line in board.lines],
-    ).select_related("run")
 
 
 def _column(entry: dict[str, Any]) -> Column:

@@ -1,0 +1,83 @@
+"""What entries scored on each target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from challenges.models import Round, RoundMetric, Target
+from pages.boards.lines import BoardView, Line
+from scoring.contract import Direction
+from scoring.errors import UnknownMetricError
+from scoring.metrics import get_metric
+from submissions.models import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Every entry's score on every target, for one metric."""
+
+    metric: RoundMetric
+    lower_is_better: bool
+    targets: list[Target]
+    rows: list[tuple[Line, list[Score | None]]]
+
+
+def breakdown_of(
+    round_: Round, board: BoardView, lines: Sequence[Line], *, key: str = ""
+) -> Breakdown | None:
+    """Return the scores of some lines by target for one metric, by default the primary.
+
+    None if the round has no metric that is computed per target, or none of this key.
+    """
+    pooled = RoundMetric.AggregateChoice.POOLED
+    choices = [metric for metric in round_.metrics.all() if metric.aggregate != pooled]
+    metric = next((metric for metric in choices if not key or metric.key == key), None)
+    if metric is None:
+        return None
+    targets = list(round_.targets.filter(cancelled_at__isnull=True))
+    scores = {
+        (score.run.submission_id, score.target_id): score
+        for score in _scores(board, metric).filter(target__in=targets)
+    }
+    rows = [
+        (line, [scores.get((line.standing.submission_id, target.pk)) for target in targets])
+        for line in lines
+    ]
+    return Breakdown(metric, lower_is_better(metric), targets, rows)
+
+
+def target_rows(
+    target: Target, board: BoardView, metrics: Sequence[RoundMetric]
+) -> list[tuple[Line, list[Score | None]]]:
+    """Return every shown entry's scores on one target, best entries first."""
+    scores = {
+        (score.run.submission_id, score.metric_id): score
+        for score in Score.objects.filter(
+            target=target,
+            run__is_current=True,
+            run__submission__in=[line.standing.submission_id for line in board.lines],
+        ).select_related("run")
+    }
+    return [
+        (line, [scores.get((line.standing.submission_id, metric.pk)) for metric in metrics])
+        for line in board.lines
+    ]
+
+
+def lower_is_better(metric: RoundMetric) -> bool:
+    """Tell a metric's direction; one whose plug-in is gone is drawn as an error."""
+    try:
+        return get_metric(metric.metric, metric.version).direction is Direction.LOWER
+    except UnknownMetricError:
+        return True
+
+
+def _scores(board: BoardView, metric: RoundMetric) -> QuerySet[Score]:
+    return Score.objects.filter(
+        metric=metric,
+        run__is_current=True,
+        run__submission__in=[line.standing.submission_id for line in board.lines],
+    ).select_related("run")
