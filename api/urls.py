@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from api.v1 import artifacts, metrics, rounds, submissions, tokens
+from api.v1 import announcements, artifacts, metrics, rounds, submissions, tokens
 
 app_name = "api"
 
@@ -21,6 +21,7 @@ v1 = [
     path(f"{_round}files/<str:name>", rounds.RoundFileDownload.as_view(), name="round-file"),
     path(f"{_round}design/", rounds.Design.as_view(), name="design"),
     path(f"{_round}amendments/", rounds.AmendmentList.as_view(), name="amendments"),
+    path(f"{_round}announcements/", announcements.AnnouncementList.as_view(), name="announcements"),
     path(f"{_round}answers/<slug:target>.npy", rounds.AnswerDownload.as_view(), name="answer"),
     path(f"{_round}validate/", submissions.RoundValidate.as_view(), name="validate"),
     path(f"{_round}submissions/", submissions.RoundSubmissions.as_view(), name="submissions"),

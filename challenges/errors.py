@@ -77,3 +77,15 @@ class ScheduleRefused(ChallengeError):
 
 class RoundFileRefused(ChallengeError):
     """A file that cannot be added to the round."""
+
+
+class AnnouncementRefused(ChallengeError):
+    """An announcement that cannot be posted."""
+
+
+class TemplateRefused(ChallengeError):
+    """A challenge that cannot be begun from a template."""
+
+
+class CloneRefused(ChallengeError):
+    """A round that cannot be cloned in this way."""

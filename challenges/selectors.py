@@ -14,6 +14,7 @@ from accounts.models import User
 from catalog.models import Artifact, Contribution
 from challenges.errors import RoundNotReady
 from challenges.models import (
+    Announcement,
     Challenge,
     ChallengeRole,
     Correction,
@@ -214,10 +215,25 @@ def primary_metric(round: Round) -> RoundMetric:
     RoundNotReady
         If the round has none yet, which a published round always has.
     """
-    row = RoundMetric.objects.filter(round=round, is_primary=True).first()
+    row = primary_metric_or_none(round)
     if row is None:
         raise RoundNotReady(f"{round} has no primary metric.", "Mark one of its metrics.")
     return row
+
+
+def primary_metric_or_none(round: Round) -> RoundMetric | None:
+    """Return the metric the board is ranked by, or None where a draft has none yet."""
+    return RoundMetric.objects.filter(round=round, is_primary=True).first()
+
+
+def announcements(round: Round) -> QuerySet[Announcement]:
+    """Return what the organizers have announced of a round, newest first, with corrections."""
+    return (
+        Announcement.objects.filter(round=round)
+        .select_related("posted_by", "corrects")
+        .prefetch_related("corrections")
+        .order_by("-number")
+    )
 
 
 def insiders(round: Round) -> set[int]:

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from accounts.admin_base import ViewOnly, ViewOnlyInline
 from challenges.admin.forms import ReasonForm
 from challenges.admin.scope import ScopedAdmin
+from submissions.admin_overview import OverviewPages
 from submissions.errors import SubmissionError
 from submissions.models import QuotaEntry, Score, ScoringRun, Submission
 from submissions.services.priority import prioritize
@@ -28,7 +29,7 @@ class RunInline(ViewOnlyInline):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ViewOnly, ScopedAdmin):
+class SubmissionAdmin(ViewOnly, OverviewPages):
     challenge_path = "round__challenge"
     list_display = ("code", "round", "team", "entry_kind", "state", "received_at", "reason_code")
     list_filter = (

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import FileResponse, HttpRequest
 
 from accounts.admin_base import PlainTabular
-from challenges.admin.scope import ScopedAdmin
+from challenges.admin.challenge_start import ChallengeStart
 from challenges.models import Challenge, ChallengeRole
 from challenges.selectors import can_give_roles
 from challenges.services.bundles import export_bundle
@@ -41,7 +41,8 @@ def _may_give(request: HttpRequest, challenge: Any) -> bool:
 
 
 @admin.register(Challenge)
-class ChallengeAdmin(ScopedAdmin):
+class ChallengeAdmin(ChallengeStart):
+    change_list_template = "admin/challenges/challenge/change_list.html"
     challenge_path = "pk"
     list_display = ("title", "slug", "rounds_count", "published_at", "created_at")
     list_filter = (("published_at", admin.EmptyFieldListFilter),)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
+from django.db.models import QuerySet
 
 from catalog.errors import FileRefused
 from catalog.services import check_file_name
 from challenges.admin.choices import metric_choices, metric_key, reader_choices
 from challenges.errors import ReferenceRefused
-from challenges.models import Round, RoundFile, RoundMetric, Target
+from challenges.models import Announcement, Round, RoundFile, RoundMetric, Target
 from challenges.services.canonical import write_canonical
 from challenges.services.schedule import WEEKDAYS, Schedule
 from scoring.contract import Aggregate
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     MetricModelForm = forms.ModelForm[RoundMetric]
     TargetModelForm = forms.ModelForm[Target]
     FileModelForm = forms.ModelForm[RoundFile]
+    AnnouncementField = forms.ModelChoiceField[Announcement]
 else:
     RoundModelForm = MetricModelForm = TargetModelForm = FileModelForm = forms.ModelForm
+    AnnouncementField = forms.ModelChoiceField
 
 
 MOMENTS = ("opens_at", "closes_at", "assessors_see_names_at")
@@ -244,6 +247,33 @@ class AnswersForm(forms.Form):
             "delimiter": self.cleaned_data["delimiter"],
             "extra_columns": "ignore",
         }
+
+
+class EarlierField(AnnouncementField):
+    """One of the earlier announcements, by number and title."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.number}: {obj.title}"
+
+
+class AnnouncementForm(forms.Form):
+    """What everybody is told about a round."""
+
+    title = forms.CharField(max_length=160, widget=forms.TextInput(attrs={"size": 60}))
+    text = forms.CharField(
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 10, "cols": 70}),
+        help_text="Markdown. It cannot be changed afterwards, only corrected by another one.",
+    )
+    corrects = EarlierField(
+        queryset=Announcement.objects.none(),
+        required=False,
+        help_text="If it puts an earlier one right, which. That one stays, with a link to this.",
+    )
+
+    def __init__(self, *args: Any, earlier: QuerySet[Announcement], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["corrects"].queryset = earlier  # type: ignore[attr-defined]
 
 
 class ScheduleForm(forms.Form):

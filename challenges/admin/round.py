@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from challenges.admin.acts import available_acts
 from challenges.admin.forms import RoundForm
+from challenges.admin.places import linked_checklist
 from challenges.admin.round_inlines import (
     FileInline,
     MetricInline,
@@ -20,13 +21,13 @@ from challenges.admin.round_inlines import (
     TrackInline,
     is_draft,
 )
-from challenges.admin.round_pages import RoundPages, person_of
+from challenges.admin.round_pages import person_of
+from challenges.admin.round_setup import RoundSetup
 from challenges.errors import ChallengeError
 from challenges.models import Round, RoundFile, Target
 from challenges.services.amendments import amendable_fields
 from challenges.services.files import add_round_file
 from challenges.services.references import set_reference
-from challenges.services.rounds import unmet_before_publishing
 
 INLINE_TARGETS = 30  # more do not fit one form; they have a list of their own
 
@@ -60,7 +61,7 @@ SHOWN = ("state", "published_at", "revealed_at", "finalized_at", "design_sha256"
 
 
 @admin.register(Round)
-class RoundAdmin(RoundPages):
+class RoundAdmin(RoundSetup):
     form = RoundForm
     change_form_template = "admin/challenges/round/change_form.html"
     list_display = ("title", "challenge", "state", "opens_at", "closes_at", "targets_count")
@@ -148,7 +149,7 @@ class RoundAdmin(RoundPages):
         if round is not None:
             context["acts"] = available_acts(round)
             context["amendable"] = round.is_frozen and bool(amendable_fields(round))
-            context["unmet"] = unmet_before_publishing(round) if is_draft(round) else []
+            context |= checklist_of(round) if is_draft(round) else {}
             context["is_draft"] = is_draft(round)
             context["many_targets"] = round.targets.count() > INLINE_TARGETS
         return super().render_change_form(request, context, *args, **kwargs)
@@ -193,3 +194,10 @@ class RoundAdmin(RoundPages):
             )
         except ChallengeError as error:
             messages.error(request, str(error))
+
+
+def checklist_of(round: Round) -> dict[str, Any]:
+    """Return what the checklist's template shows."""
+    steps = linked_checklist(round)
+    blocking = [each for step in steps for each, _ in step.findings if each.blocks]
+    return {"checklist": steps, "missing": len(blocking)}

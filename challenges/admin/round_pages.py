@@ -13,14 +13,17 @@ from django.urls import URLPattern, path, reverse
 
 from challenges.admin.acts import ACTS, Act
 from challenges.admin.choices import direction_in_words
-from challenges.admin.forms import AnswersForm, amendment_form
+from challenges.admin.forms import AnnouncementForm, AnswersForm, amendment_form
+from challenges.admin.places import address_of
 from challenges.admin.scope import ScopedAdmin
 from challenges.errors import AnswersRefused, ChallengeError, PublishRefused
 from challenges.models import Round
+from challenges.selectors import announcements
 from challenges.services.amendments import amend_round, amendable_fields
+from challenges.services.announcements import announce
 from challenges.services.answers import read_answers
 from challenges.services.corrections import PROPOSED, store_answers
-from challenges.services.rounds import unmet_before_publishing
+from challenges.services.readiness import findings_of
 from scoring.metrics import all_metrics
 from scoring.readers import all_readers
 
@@ -33,6 +36,7 @@ class RoundPages(ScopedAdmin):
         return [
             path("metrics/", wrap(self.choices_view), name="challenges_round_choices"),
             path("<int:pk>/answers/", wrap(self.answers_view), name="challenges_round_answers"),
+            path("<int:pk>/announce/", wrap(self.announce_view), name="challenges_round_announce"),
             path("<int:pk>/amend/", wrap(self.amend_view), name="challenges_round_amend"),
             path("<int:pk>/act/<slug:act>/", wrap(self.act_view), name="challenges_round_act"),
             *super().get_urls(),
@@ -123,6 +127,30 @@ class RoundPages(ScopedAdmin):
         }
         return TemplateResponse(request, "admin/challenges/round/amend.html", context)
 
+    def announce_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Post a notice to a published round."""
+        round = self._changeable(request, pk)
+        earlier = announcements(round)
+        form = AnnouncementForm(request.POST or None, earlier=earlier)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = announce(round, by=person_of(request), **form.cleaned_data)
+            except ChallengeError as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, round, f"Announced: {made.title}.")
+                messages.success(request, "The announcement is on the round's page.")
+                return self._back(round)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Announce something of {round}",
+            "form": form,
+            "earlier": earlier,
+            "original": round,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/challenges/round/announce.html", context)
+
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """Ask for a confirmation, then let a service do the act."""
         round = self._changeable(request, pk)
@@ -146,7 +174,11 @@ class RoundPages(ScopedAdmin):
             "title": f"{chosen.label}: {round}",
             "act": chosen,
             "refused": refused,
-            "unmet": unmet_before_publishing(round) if act == "publish" else [],
+            "unmet": [
+                (each, address_of(each.place, round))
+                for each in (findings_of(round) if act == "publish" else [])
+                if each.blocks
+            ],
             "original": round,
             "opts": self.opts,
         }

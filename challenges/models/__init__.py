@@ -1,6 +1,7 @@
 """Challenges, their rounds, targets and sealed references."""
 
 from challenges.models.amendment import RoundAmendment
+from challenges.models.announcement import Announcement
 from challenges.models.challenge import Challenge, ChallengeRole
 from challenges.models.correction import Correction
 from challenges.models.dispute import Dispute
@@ -10,6 +11,7 @@ from challenges.models.target import Target
 from challenges.models.track import TargetWindow, Track, Window, window_of
 
 __all__ = [
+    "Announcement",
     "Challenge",
     "ChallengeRole",
     "Correction",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from catalog.models import Artifact
-from challenges.models import Reference, Round, RoundFile, Target, window_of
-from challenges.selectors import NO_TRACKS, counting_targets, metric_choices, target_specs
+from challenges.models import Reference, Round, RoundFile, Target
+from challenges.models.design_items import DESIGN_ITEMS
+from challenges.selectors import counting_targets, metric_choices, target_specs
+from challenges.services.advice import advice_on
+from challenges.services.counting import unmet_counting, unmet_windows
+from challenges.services.findings import CheckedStep, Finding, Step, lacks, warnings
+from challenges.services.placeholders import prompts_in
 from scoring.contract import Aggregate, fits
 from scoring.errors import PredictionFormatError, ReaderOptionError, UnknownReaderError
 from scoring.metrics import check_choices, get_metric
@@ -41,32 +45,88 @@ def unmet_before_publishing(round: Round) -> list[str]:
 
     Looks at rows only; `publish_round` reads the stored answers as well.
     """
-    now = timezone.now()
+    return [finding.sentence for finding in findings_of(round) if finding.blocks]
+
+
+def checklist(round: Round) -> list[CheckedStep]:
+    """Return every step of setting up the round, with what is missing and what to look at."""
+    found = findings_of(round)
+    return [
+        CheckedStep(step, tuple(finding for finding in found if finding.step is step))
+        for step in Step
+    ]
+
+
+def findings_of(round: Round) -> list[Finding]:
+    """Return all that publishing would refuse, and all that it would let pass with a warning."""
     targets = list(counting_targets(round))
     return [
         *_charter(round),
-        *_dates(round, targets, now=now),
-        *_counting(round, targets),
+        *_task(round),
+        *lacks(Step.DATES, "round.opens_at", _dates(round, targets, now=timezone.now())),
+        *_late(round),
+        *lacks(Step.DATES, "round.upload_replaces", unmet_counting(round, targets)),
         *_targets(round, targets),
-        *_reader(round),
-        *_metrics(round),
+        *lacks(Step.FORMAT, "round.reader_options", _reader(round)),
+        *lacks(Step.METRICS, "metrics", _metrics(round)),
         *_limits(round),
-        *_target_set(round),
+        *lacks(Step.CREDIT, "target_set", _target_set(round)),
+        *_advice(round),
     ]
 
 
-def _charter(round: Round) -> list[str]:
-    unmet = [
-        sentence for name, sentence in CHARTER.items() if not getattr(round.challenge, name).strip()
-    ]
+def _charter(round: Round) -> list[Finding]:
+    found = []
+    for name, sentence in CHARTER.items():
+        text = getattr(round.challenge, name)
+        if not text.strip():
+            found += lacks(Step.CHARTER, f"challenge.{name}", [sentence])
+        found += _prompts(Step.CHARTER, f"challenge.{name}", text)
+    return found + _prompts(Step.CHARTER, "challenge.summary", round.challenge.summary)
+
+
+def _task(round: Round) -> list[Finding]:
+    found = []
     if not round.task.strip():
-        unmet.append("The round does not say what to predict.")
+        found += lacks(Step.TASK, "round.task", ["The round does not say what to predict."])
     if not round.embargo.strip():
-        unmet.append(
+        sentence = (
             "The round has no embargo: say until when participants keep results to themselves and "
             "who may publish what. If nothing is held back, say that."
         )
-    return unmet
+        found += lacks(Step.TASK, "round.embargo", [sentence])
+    found += _prompts(Step.TASK, "round.task", round.task)
+    found += _prompts(Step.TASK, "round.embargo", round.embargo)
+    for name, text in round.design_items.items():
+        found += _prompts(Step.TASK, "round.design_items", text, of=f" ({name})")
+    unsaid = [name for name in DESIGN_ITEMS if name not in round.design_items]
+    if unsaid:
+        sentence = (
+            f"The design in words says nothing on {', '.join(unsaid)}. A reader a year from now "
+            "will ask; nothing can be added once the round is open."
+        )
+        found += warnings(Step.TASK, "round.design_items", [sentence])
+    return found
+
+
+def _prompts(step: Step, place: str, text: str, *, of: str = "") -> list[Finding]:
+    name = place.rpartition(".")[2].replace("_", " ")
+    asked = [f"The {name}{of} still has the template's prompt: {each}" for each in prompts_in(text)]
+    return lacks(step, place, asked)
+
+
+def _late(round: Round) -> list[Finding]:
+    if round.opens_at > timezone.now():
+        return []
+    sentence = (
+        f"The opening date ({round.opens_at:%Y-%m-%d %H:%M} UTC) is past: the round would open at "
+        "the moment of publishing."
+    )
+    return warnings(Step.DATES, "round.opens_at", [sentence])
+
+
+def _advice(round: Round) -> list[Finding]:
+    return warnings(Step.METRICS, "metrics", [each.sentence for each in advice_on(round)])
 
 
 def unmet_after_amending(round: Round, changed: Collection[str]) -> list[str]:
@@ -74,7 +134,7 @@ def unmet_after_amending(round: Round, changed: Collection[str]) -> list[str]:
     targets = list(counting_targets(round))
     unmet = _dates(round, targets, now=timezone.now())
     if not {"upload_replaces", "models_per_target", "model_basis"}.isdisjoint(changed):
-        unmet += _counting(round, targets)
+        unmet += unmet_counting(round, targets)
     return unmet
 
 
@@ -90,103 +150,54 @@ def _dates(round: Round, targets: list[Target], *, now: datetime) -> list[str]:
             unmet.append(f"Target {target.slug} closes before it opens.")
         elif opens < round.opens_at or closes > round.closes_at:
             unmet.append(f"The dates of target {target.slug} reach beyond those of the round.")
-    return unmet + _tracks(round, targets)
+    return unmet + unmet_windows(round, targets)
 
 
-def _tracks(round: Round, targets: list[Target]) -> list[str]:
-    """Return what is wrong with the windows of tracks, and of targets in them."""
-    unmet = []
-    tracks = list(round.tracks.all())
-    for track in tracks:
-        window = track.window
-        if window.opens_at >= window.closes_at:
-            unmet.append(f"The track {track.slug} closes before it opens.")
-        elif window.opens_at < round.opens_at or window.closes_at > round.closes_at:
-            unmet.append(f"The dates of the track {track.slug} reach beyond those of the round.")
-    if unmet:
-        return unmet
-    windowed = list(_with_windows(round, targets))
-    for target in windowed:
-        for track in tracks:
-            window = window_of(target, track)
-            if window.opens_at >= window.closes_at:
-                unmet.append(f"Target {target.slug} is never open in the track {track.slug}.")
-        for row in target.windows.all():
-            around = row.track.window
-            early = row.opens_at is not None and row.opens_at < around.opens_at
-            if early or (row.closes_at is not None and row.closes_at > around.closes_at):
-                unmet.append(
-                    f"The dates of target {target.slug} in the track {row.track.slug} reach "
-                    "beyond those of the track."
-                )
-    return unmet
-
-
-def _with_windows(round: Round, targets: list[Target]) -> Iterator[Target]:
-    """Return the targets with their windows looked up, and this round as theirs."""
-    prefetch_related_objects(targets, "windows__track")
-    for target in targets:
-        target.round = round
-        for row in target.windows.all():
-            row.track.round = round
-        yield target
-
-
-def _counting(round: Round, targets: list[Target]) -> list[str]:
-    """Return what is wrong with which answers count."""
-    unmet = []
-    if round.upload_replaces == Round.UploadReplaces.ENTRY:
-        for track in list(round.tracks.all()) or NO_TRACKS:
-            windows = [window_of(each, track) for each in _with_windows(round, targets)]
-            opens = max((each.opens_at for each in windows), default=round.opens_at)
-            if opens >= min((each.closes_at for each in windows), default=round.closes_at):
-                where = f" in the track {track.slug}" if track else ""
-                unmet.append(
-                    f"The targets are never all open at one moment{where}, so no file can hold "
-                    "all answers: let a file replace the answers it holds, not the whole entry."
-                )
-    pooled = [row.key for row in round.metrics.all() if row.aggregate == Aggregate.POOLED]
-    is_best = round.models_per_target > 1 and round.model_basis == Round.ModelBasis.BEST
-    if pooled and (is_best or round.upload_replaces == Round.UploadReplaces.ANSWERS):
-        unmet.append(
-            f"The metric {pooled[0]} is pooled: it has a value for one whole file alone, but here "
-            "an entry may be made of several. Choose a metric per target, or let a file replace "
-            "the whole entry and rank by model 1."
-        )
-    return unmet
-
-
-def _targets(round: Round, targets: list[Target]) -> list[str]:
+def _targets(round: Round, targets: list[Target]) -> list[Finding]:
     if not targets:
-        return ["The round has no target."]
-    shapes = {
-        row.target_id: row.shape
-        for row in Reference.objects.filter(target__round=round, is_current=True)
-    }
+        return lacks(Step.TARGETS, "targets", ["The round has no target."])
     unmet = []
-    for target in targets:
-        if target.pk not in shapes:
-            unmet.append(f"Target {target.slug} has no reference answer.")
-        elif not fits(shapes[target.pk], target.answer_shape):
-            unmet.append(
-                f"The answer of target {target.slug} has shape {shapes[target.pk]}, "
-                f"the target has shape {target.answer_shape}."
-            )
     if not any(target.weight > 0 for target in targets):
         unmet.append("Every target has weight 0, so no score would count.")
     if not any(target.evaluation_units > 0 for target in targets):
         unmet.append("Every target has 0 evaluation units, so nobody is credited for them.")
-    return unmet + _inputs(round, targets)
+    found = lacks(Step.TARGETS, "targets", unmet)
+    for target in targets:
+        found += _prompts(Step.TARGETS, f"target.{target.pk}", target.summary, of=f" ({target})")
+    return found + _answers(round, targets) + _inputs(round, targets)
 
 
-def _inputs(round: Round, targets: list[Target]) -> list[str]:
+def _answers(round: Round, targets: list[Target]) -> list[Finding]:
+    shapes = {
+        row.target_id: row.shape
+        for row in Reference.objects.filter(target__round=round, is_current=True)
+    }
+    found = []
+    for target in targets:
+        if target.pk not in shapes:
+            sentence = f"Target {target.slug} has no reference answer."
+            found += lacks(Step.ANSWERS, "answers", [sentence])
+        elif not fits(shapes[target.pk], target.answer_shape):
+            sentence = (
+                f"The answer of target {target.slug} has shape {shapes[target.pk]}, "
+                f"the target has shape {target.answer_shape}."
+            )
+            found += lacks(Step.ANSWERS, f"target.{target.pk}", [sentence])
+    return found
+
+
+def _inputs(round: Round, targets: list[Target]) -> list[Finding]:
     files = RoundFile.objects.filter(round=round)
     if files.filter(target__isnull=True).exists():
         return []
     with_file = set(files.values_list("target", flat=True))
     return [
-        f"Target {target.slug} has no input: add a file for it, a file for the whole round, "
-        "or describe it in its summary."
+        Finding(
+            Step.TARGETS,
+            f"Target {target.slug} has no input: add a file for it, a file for the whole round, "
+            "or describe it in its summary.",
+            "files",
+        )
         for target in targets
         if target.pk not in with_file and not target.summary.strip()
     ]
@@ -230,18 +241,20 @@ def _metrics(round: Round) -> list[str]:
     return unmet
 
 
-def _limits(round: Round) -> list[str]:
-    unmet = []
+def _limits(round: Round) -> list[Finding]:
+    found = []
     if round.missing_policy == Round.MissingPolicy.WORST and (
         round.missing_penalty is None or not math.isfinite(round.missing_penalty)
     ):
-        unmet.append("Missed targets count as a penalty value, but none is declared.")
+        sentence = "Missed targets count as a penalty value, but none is declared."
+        found += lacks(Step.METRICS, "round.missing_penalty", [sentence])
     if round.upload_limit_bytes > settings.UPLOAD_LIMIT_BYTES:
-        unmet.append(
+        sentence = (
             f"The round's upload limit is above what this site takes "
             f"({settings.UPLOAD_LIMIT_BYTES} bytes)."
         )
-    return unmet
+        found += lacks(Step.FORMAT, "round.upload_limit_bytes", [sentence])
+    return found
 
 
 def _target_set(round: Round) -> list[str]:

@@ -17,6 +17,7 @@ from challenges.errors import DisputeRefused
 from challenges.models import RoundState
 from challenges.models.design_items import in_words
 from challenges.selectors import (
+    announcements,
     can_organize,
     is_released,
     released_files,
@@ -58,6 +59,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "reader": reader_of(found),
         "design_items": in_words(found.design_items),
         "amendments": found.amendments.all(),
+        "announcements": announcements(found),
         "offered": found.offered_data.order_by("title"),
         "quotas": quotas_of(teams, found, now),
         "can_organize": can_organize(request.user, found.challenge),

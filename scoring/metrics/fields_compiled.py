@@ -17,7 +17,14 @@ from typing import Any
 import numpy as np
 
 from scoring.metrics.fields_plan import FloatArray
-from scoring.metrics.fields_sums import BLOCK_VALUES, Sums, fold_of, named
+from scoring.metrics.fields_sums import (
+    BLOCK_VALUES,
+    MEASURES,
+    WELL_SPREAD,
+    Faces,
+    fold_of,
+    mend_spreads,
+)
 from scoring.readers.base import AnyArray
 
 logger = logging.getLogger(__name__)
@@ -36,6 +43,9 @@ class Kernel:
 
     rows: Callable[..., None]
     columns: Callable[..., None]
+    fold: Callable[..., None]
+    finish: Callable[..., tuple[int, bool]]
+    join: Callable[..., None]
     lay: Callable[..., None]
     add_power: Callable[..., None]
     add_bands: Callable[..., None]
@@ -69,16 +79,18 @@ def prepare() -> bool:
 def _compiled() -> Kernel:
     numba: Any = importlib.import_module("numba")
     options = {"fastmath": set(_MATH), "error_model": "numpy", "nogil": True}
-    two, three = (
-        [_read_only(np.zeros((0,) * axes, dtype=name)) for name in _TYPES] for axes in (2, 3)
-    )
-    sums, modes = np.zeros((5, 0, 0)), np.zeros((0, 0, 0), dtype=np.complex128)
-    # Lanes are filled part by part, so what is given of them does not lie end to end.
-    lanes = np.zeros((2, 2, 2))[..., :1]
-    examples: dict[Callable[..., None], list[tuple[object, ...]]] = {
-        _rows: [(one, one, np.zeros((0, 0)), *_strip(), sums) for one in two],
-        _columns: [(one, one, sums) for one in three],
-        _lay: [(one, one, lanes) for one in three],
+    blocks = [_read_only(np.zeros((0, 0), dtype=name)) for name in _TYPES]
+    # Rows of lanes and of the table are parts of larger arrays: they do not lie end to end.
+    lanes, found = np.zeros((2, 2, 2))[..., :1], np.zeros((len(MEASURES), 2, 1))[:, :1]
+    faces = np.zeros(0, dtype=np.intp), np.zeros(0)
+    modes = np.zeros((0, 0, 0), dtype=np.complex128)
+    examples: dict[Callable[..., object], list[tuple[object, ...]]] = {
+        _rows: [(one, one, lanes[:, 0], *_strip(), found) for one in blocks],
+        _columns: [(one, one, np.zeros((5, 0, 1))) for one in blocks],
+        _fold: [(np.zeros((5, 1, 1)), found)],
+        _finish: [(one, one, *faces, found, 1) for one in blocks],
+        _join: [(found, found, 1, 1, 0)],
+        _lay: [(one, one, lanes) for one in blocks],
         _add_power: [(modes, 0, 0, np.zeros((0, 0)))],
         _add_bands: [(modes, 0, 0, np.zeros((0, 0)))],
     }
@@ -117,43 +129,46 @@ class CompiledSums:
         self.rows = True
         self.block_values = max(trail, BLOCK_VALUES)
 
-    def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
-        """Return sums over points; see `fields_sums.BlockSums`."""
+    def measure(
+        self,
+        truth: AnyArray,
+        guess: AnyArray,
+        *,
+        error: FloatArray,
+        faces: Faces,
+        found: FloatArray,
+    ) -> bool:
+        """Write the sums over points into `found`; see `fields_sums.BlockSums`."""
         if truth.dtype != guess.dtype or truth.dtype.str not in _TYPES:
             truth, guess = truth.astype(np.float64), guess.astype(np.float64)
-        truth, guess = _read_only(truth), _read_only(guess)
-        if truth.shape[2] == 1:
-            found = self._rows(truth, guess, error)
-        else:
-            found = self._columns(truth, guess)
-            if error.size:
-                self._kernel.lay(truth, guess, error)
-        return named(found, truth)
-
-    def _rows(self, truth: AnyArray, guess: AnyArray, error: FloatArray) -> FloatArray:
-        shape = truth.shape[:2]
-        found = np.zeros((5, len(truth), 1))
-        kept = error.reshape(shape) if error.size else np.empty((0, 0))
-        both = truth.reshape(shape), guess.reshape(shape)
-        self._kernel.rows(*both, kept, *self._strip, found)
-        return found
-
-    def _columns(self, truth: AnyArray, guess: AnyArray) -> FloatArray:
+        # No compiled function looks whether an index is within bounds: here is where they are.
         lead, points, trail = truth.shape
-        fold = fold_of(points, trail, width=_WIDTH)
-        shape = (lead, points // fold, fold * trail)
-        found = np.zeros((5, lead, fold * trail))
-        self._kernel.columns(truth.reshape(shape), guess.reshape(shape), found)
-        if fold == 1:
-            return found
-        apart = found.reshape(5, lead, fold, trail)
-        peak = apart[2].max(axis=1)
-        found = np.asarray(apart.sum(axis=2))
-        found[2] = peak
-        return found
+        if guess.shape != truth.shape or found.shape != (len(MEASURES), lead, trail):
+            raise ValueError("a block and what is found of it differ in shape")
+        both = _read_only(truth.reshape(lead, -1)), _read_only(guess.reshape(lead, -1))
+        if trail == 1:
+            kept = error.reshape(lead, points) if error.size else np.empty((0, 0))
+            self._kernel.rows(*both, kept, *self._strip, found)
+        else:
+            sums = np.zeros((5, lead, trail * fold_of(points, trail, width=_WIDTH)))
+            self._kernel.columns(*both, sums)
+            self._kernel.fold(sums, found)
+            if error.size:
+                self._kernel.lay(*both, error)
+        poor, finite = self._kernel.finish(*both, *faces, found, points)
+        if poor:
+            mend_spreads(truth, found)
+        return finite
+
+    def join(
+        self, table: FloatArray, found: FloatArray, *, before: int, points: int, lead: int
+    ) -> None:
+        """Add further points of a lead; see `fields_sums.NumpySums.join`."""
+        self._kernel.join(table, found, before, points, lead)
 
 
-# In `_rows` and `_columns` `found` is (5, lead, lanes), in the order of `MEASURES`.
+# In the functions below truth and guess are (lead, values), the values point by point; `found` is
+# (measures, lead, lane), in the order of `MEASURES`.
 
 
 def _rows(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-def]
@@ -177,8 +192,9 @@ def _rows(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-d
             for i in range(v.size):
                 peak = max(peak, bits[i] & 0x7FFFFFFFFFFFFFFF)
             if error.size:
+                kept = error[lead, start : start + 512]
                 for i in range(v.size):
-                    error[lead, start + i] = strip[i]
+                    kept[i] = strip[i]
         bits[0] = peak
         found[0, lead, 0] = error_sum
         found[1, lead, 0] = error_square
@@ -187,26 +203,24 @@ def _rows(truth, guess, error, strip, bits, found):  # type: ignore[no-untyped-d
         found[4, lead, 0] = square
 
 
-def _columns(truth, guess, found):  # type: ignore[no-untyped-def]
-    rows = truth.shape[1]
+def _columns(truth, guess, sums):  # type: ignore[no-untyped-def]
+    # Several points side by side make a line as wide as `sums`.
+    width = sums.shape[2]
+    lines = truth.shape[1] // width
     for lead in range(truth.shape[0]):
-        error_sum, error_square = found[0, lead], found[1, lead]
-        peak, sum_, square = found[2, lead], found[3, lead], found[4, lead]
-        # Four rows at a time: sums are loaded and stored a quarter as often.
-        for row in range(0, rows - 3, 4):
-            v0, v1, v2, v3 = (
-                truth[lead, row + 0],
-                truth[lead, row + 1],
-                truth[lead, row + 2],
-                truth[lead, row + 3],
-            )
-            u0, u1, u2, u3 = (
-                guess[lead, row + 0],
-                guess[lead, row + 1],
-                guess[lead, row + 2],
-                guess[lead, row + 3],
-            )
-            for i in range(v0.size):
+        error_sum, error_square = sums[0, lead], sums[1, lead]
+        peak, sum_, square = sums[2, lead], sums[3, lead], sums[4, lead]
+        # Four lines at a time: sums are loaded and stored a quarter as often.
+        for line in range(0, lines - 3, 4):
+            at = line * width
+            v0, u0 = truth[lead, at : at + width], guess[lead, at : at + width]
+            at += width
+            v1, u1 = truth[lead, at : at + width], guess[lead, at : at + width]
+            at += width
+            v2, u2 = truth[lead, at : at + width], guess[lead, at : at + width]
+            at += width
+            v3, u3 = truth[lead, at : at + width], guess[lead, at : at + width]
+            for i in range(width):
                 a, b = np.float64(v0[i]), np.float64(v1[i])
                 c, d = np.float64(v2[i]), np.float64(v3[i])
                 e, f = np.float64(u0[i]) - a, np.float64(u1[i]) - b
@@ -220,9 +234,9 @@ def _columns(truth, guess, found):  # type: ignore[no-untyped-def]
                 g = g if g > h else h
                 e = e if e > g else g
                 peak[i] = e if e > peak[i] else peak[i]
-        for row in range(rows - rows % 4, rows):
-            v, u = truth[lead, row], guess[lead, row]
-            for i in range(v.size):
+        for at in range((lines - lines % 4) * width, lines * width, width):
+            v, u = truth[lead, at : at + width], guess[lead, at : at + width]
+            for i in range(width):
                 a = np.float64(v[i])
                 e = np.float64(u[i]) - a
                 error_sum[i] += e
@@ -233,21 +247,69 @@ def _columns(truth, guess, found):  # type: ignore[no-untyped-def]
                 peak[i] = e if e > peak[i] else peak[i]
 
 
+def _fold(sums, found):  # type: ignore[no-untyped-def]
+    # Adds up the points that stood side by side.
+    trail = found.shape[2]
+    for measure in range(5):
+        for lead in range(found.shape[1]):
+            kept = found[measure, lead]
+            kept[:] = sums[measure, lead, :trail]
+            for at in range(trail, sums.shape[2], trail):
+                for lane in range(trail):
+                    value = sums[measure, lead, at + lane]
+                    kept[lane] = max(kept[lane], value) if measure == 2 else kept[lane] + value
+
+
+def _finish(truth, guess, faces, count, found, points):  # type: ignore[no-untyped-def]
+    # What follows from the sums, and from the few points on the boundary. Returns how many spreads
+    # must be taken again from the values, and whether all values were finite.
+    poor, total = 0, 0.0
+    trail = found.shape[2]
+    for lead in range(found.shape[1]):
+        for lane in range(trail):
+            total += found[0, lead, lane]
+            square = found[4, lead, lane]
+            spread = square - found[3, lead, lane] * found[3, lead, lane] / points
+            found[5, lead, lane] = spread
+            found[6, lead, lane] = 0.0
+            poor += not spread > WELL_SPREAD * square
+        for number in range(faces.size):
+            at, times = faces[number] * trail, count[number]
+            for lane in range(trail):
+                e = np.float64(guess[lead, at + lane]) - np.float64(truth[lead, at + lane])
+                found[6, lead, lane] += times * e * e
+    return poor, np.isfinite(total)
+
+
+def _join(table, found, before, points, lead):  # type: ignore[no-untyped-def]
+    for row in range(found.shape[1]):
+        for lane in range(found.shape[2]):
+            apart = found[3, row, lane] / points - table[3, lead + row, lane] / before
+            between = apart * apart * (before * points / (before + points))
+            table[5, lead + row, lane] += found[5, row, lane] + between
+            for measure in (0, 1, 3, 4, 6):
+                table[measure, lead + row, lane] += found[measure, row, lane]
+            peak = found[2, row, lane]
+            if not peak <= table[2, lead + row, lane]:
+                table[2, lead + row, lane] = peak
+
+
 def _lay(truth, guess, error):  # type: ignore[no-untyped-def]
     # Eight points of a lane are one line of the cache, which is then written in one go.
-    points, trail = truth.shape[1:]
+    trail, points = error.shape[1:]
     for lead in range(truth.shape[0]):
         for start in range(0, points - 7, 8):
-            v = truth[lead, start : start + 8]
-            u = guess[lead, start : start + 8]
+            v = truth[lead, start * trail : (start + 8) * trail]
+            u = guess[lead, start * trail : (start + 8) * trail]
             for lane in range(trail):
                 kept = error[lead, lane, start : start + 8]
                 for i in range(8):
-                    kept[i] = np.float64(u[i, lane]) - np.float64(v[i, lane])
-        for row in range(points - points % 8, points):
-            v, u = truth[lead, row], guess[lead, row]
+                    at = i * trail + lane
+                    kept[i] = np.float64(u[at]) - np.float64(v[at])
+        for point in range(points - points % 8, points):
             for lane in range(trail):
-                error[lead, lane, row] = np.float64(u[lane]) - np.float64(v[lane])
+                at = point * trail + lane
+                error[lead, lane, point] = np.float64(guess[lead, at]) - np.float64(truth[lead, at])
 
 
 # In the two below modes are (lane, line, mode), as the transform leaves them.

@@ -10,20 +10,21 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scoring.metrics import fields_compiled
 from scoring.metrics.fields_chunk import FieldChunk
 from scoring.metrics.fields_plan import FieldPlan, FloatArray
 from scoring.metrics.fields_power import PowerTable
-from scoring.metrics.fields_sums import MEASURES, BlockSums, NumpySums, Sums
+from scoring.metrics.fields_sums import MEASURES, BlockSums, Faces, NumpySums
 from scoring.readers.base import AnyArray
 
 SPECTRUM = "error_spectrum"
-BOUNDARY = "boundary_square"
-_ADDED = tuple(name for name in MEASURES if name != "error_peak")
-MEASURED = frozenset({*MEASURES, "reference_spread", BOUNDARY, SPECTRUM})
+MEASURED = frozenset({*MEASURES, SPECTRUM})
 _TILE = 64  # points
+# Lanes whose starts are a power of two apart fall on the same lines of the cache: so many values
+# of nothing stand between them.
+_APART = 8
+_NO_FACES = Faces(np.empty(0, dtype=np.intp), np.empty(0))
 GROUP_LANES = 16 * 2**10
 GROUP_POWER_VALUES = 2 * 2**20
 
@@ -71,10 +72,13 @@ class LaneTable:
         fills = not in_lanes and (self._power is not None or self._sums.fills_error)
         self._error = np.empty(self._block_values if fills else 0)
         # All of space of the lanes being measured: what a transform needs.
-        whole = max(self._block_values, self._lead_values) if self._power else 0
-        self._lanes = np.empty(whole)
-        self._faces = boundary_points(plan.space) if BOUNDARY in needs else None
-        self._table: Sums = {}
+        self._most_leads = max(1, self._block_values // self._lead_values)
+        lanes = self._most_leads * self._trail if self._power else 0
+        self._lanes = np.empty((lanes, plan.points + _APART))
+        self._faces = boundary_points(plan.space) if "boundary_square" in needs else _NO_FACES
+        self._faces_at: dict[tuple[int, int], Faces] = {}
+        self._found = np.empty((len(MEASURES), self._most_leads, self._trail))
+        self._table = np.empty((len(MEASURES), 0, self._trail))
         self._at = self._start = self._steps = 0
 
     @property
@@ -98,8 +102,7 @@ class LaneTable:
         """Start a group of so many steps of the cut axis."""
         self._start, self._steps, self._at = start, steps, 0
         shape = (self._leads * steps // self._plan.steps, self._trail)
-        names = [*MEASURES, "reference_spread", BOUNDARY]
-        self._table = {name: np.zeros(shape) for name in names}
+        self._table = np.zeros((len(MEASURES), *shape))
         if self._power:
             self._power.begin(steps)
 
@@ -119,7 +122,7 @@ class LaneTable:
         """Return the sums of the group as a chunk."""
         sums = {
             name: self._plan.by_lane_axes(values, steps=self._steps)
-            for name, values in self._table.items()
+            for name, values in zip(MEASURES, self._table, strict=True)
             if name in self._needs
         }
         if self._power:
@@ -134,19 +137,27 @@ class LaneTable:
         truth = truth.reshape(leads, points, self._trail)
         guess = guess.reshape(truth.shape)
         error = self._error_part(leads, points, first=first)
-        found = self._sums.measure(truth, guess, error=error)
-        if not math.isfinite(float(np.add.reduce(found["error_sum"], axis=None))):
+        faces = self._faces_of(first, points)
+        found = self._found[:, :leads]
+        if not self._sums.measure(truth, guess, error=error, faces=faces, found=found):
             self._suspect(truth, guess)
-        if self._faces is not None:
-            found[BOUNDARY] = _boundary_square(truth, guess, faces=self._faces, first=first)
-        rows = slice(lead, lead + leads)
         if first:
-            self._merge(found, rows, before=first, points=points)
+            self._sums.join(self._table, found, before=first, points=points, lead=lead)
         else:
-            for name, values in found.items():
-                self._table[name][rows] = values
+            self._table[:, lead : lead + leads] = found
         if self._power:
             self._transform(error, lead=lead, first=first, points=points)
+
+    def _faces_of(self, first: int, points: int) -> Faces:
+        """Return the boundary points of a block, counted from its first point."""
+        if points == self._plan.points:
+            return self._faces
+        found = self._faces_at.get((first, points))
+        if found is None:
+            part = slice(*self._faces.points.searchsorted((first, first + points)))
+            found = Faces(self._faces.points[part] - first, self._faces.times[part])
+            self._faces_at[first, points] = found
+        return found
 
     def _transform(self, error: FloatArray, *, lead: int, first: int, points: int) -> None:
         """Lay the differences of a block into their lanes; hand lanes on that are complete."""
@@ -164,7 +175,7 @@ class LaneTable:
 
     def _lane_part(self, leads: int) -> FloatArray:
         """Return the lanes of so many leads, all of space."""
-        kept = self._lanes[: leads * self._lead_values]
+        kept = self._lanes[: leads * self._trail, : self._plan.points]
         return kept.reshape(leads, self._trail, self._plan.points)
 
     def _error_part(self, leads: int, points: int, *, first: int) -> FloatArray:
@@ -178,19 +189,8 @@ class LaneTable:
             return kept.reshape(leads, self._trail, points)
         return kept.reshape(leads, points, self._trail)
 
-    def _merge(self, found: Sums, rows: slice, *, before: int, points: int) -> None:
-        """Join further points of a lead with those before, as Chan and others do for spreads."""
-        table = self._table
-        apart = found["reference_sum"] / points - table["reference_sum"][rows] / before
-        between = apart**2 * (before * points / (before + points))
-        table["reference_spread"][rows] += found["reference_spread"] + between
-        for name in (*_ADDED, *([BOUNDARY] if self._faces is not None else [])):
-            table[name][rows] += found[name]
-        peak = table["error_peak"][rows]
-        np.maximum(peak, found["error_peak"], out=peak)
 
-
-def boundary_points(space: tuple[int, ...]) -> tuple[NDArray[np.intp], FloatArray]:
+def boundary_points(space: tuple[int, ...]) -> Faces:
     """Return the points on the boundary faces of a grid, in order, and on how many each lies."""
     faces = []
     for axis in range(len(space)):
@@ -199,20 +199,7 @@ def boundary_points(space: tuple[int, ...]) -> tuple[NDArray[np.intp], FloatArra
             others[axis] = np.array([end])
             faces.append(np.ravel_multi_index(np.ix_(*others), space).ravel())
     points, count = np.unique(np.concatenate(faces), return_counts=True)
-    return points, count.astype(np.float64)
-
-
-def _boundary_square(
-    truth: AnyArray, guess: AnyArray, *, faces: tuple[NDArray[np.intp], FloatArray], first: int
-) -> FloatArray:
-    points, count = faces
-    if first or points[-1] >= truth.shape[1]:
-        part = slice(*points.searchsorted((first, first + truth.shape[1])))
-        points, count = points[part], count[part]
-    here = points - first
-    error = guess.take(here, axis=1).astype(np.float64)
-    error -= truth.take(here, axis=1)
-    return np.asarray(count @ np.square(error, out=error))
+    return Faces(points, count.astype(np.float64))
 
 
 def _block_sums(trail: int, *, kernel: fields_compiled.Kernel | None, most: int) -> BlockSums:

@@ -8,11 +8,13 @@ processor's own cache, and nothing large is allocated: all of this goes at that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scoring.metrics.fields_chunk import spread
 from scoring.metrics.fields_plan import FloatArray
@@ -23,23 +25,50 @@ _PART_VALUES = 32 * 2**10
 _SHORT_TRAIL = 16
 _WIDE = 1024
 # Below this part of the sum of squares, a spread taken from sums has lost digits.
-_WELL_SPREAD = 1e-2
+WELL_SPREAD = 1e-2
 _TINY_SQUARE = 1e-290
 
-MEASURES = ("error_sum", "squared_error", "error_peak", "reference_sum", "reference_square")
+MEASURES = (
+    "error_sum",
+    "squared_error",
+    "error_peak",
+    "reference_sum",
+    "reference_square",
+    "reference_spread",
+    "boundary_square",
+)
+_PEAK = MEASURES.index("error_peak")
+_SPREAD = MEASURES.index("reference_spread")
+_ADDED = [row for row in range(len(MEASURES)) if row not in (_PEAK, _SPREAD)]
 
-Sums = dict[str, FloatArray]
+
+class Faces(NamedTuple):
+    """The points of a block that lie on the boundary, in order, and on how many faces each lies."""
+
+    points: NDArray[np.intp]
+    times: FloatArray
 
 
 class BlockSums(Protocol):
-    """Measures the blocks of one field: in NumPy, or compiled."""
+    """Measures the blocks of one field: in NumPy, or compiled.
+
+    What is found of a block has the shape (measures, lead, trail), in the order of `MEASURES`.
+    """
 
     rows: bool  # whether the differences of a block come as (lead, trail, points)
     block_values: int  # how many values a block should have
     fills_error: bool  # whether `measure` must be given an array for the differences
 
-    def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
-        """Return sums over points, each of shape (lead, trail).
+    def measure(
+        self,
+        truth: AnyArray,
+        guess: AnyArray,
+        *,
+        error: FloatArray,
+        faces: Faces,
+        found: FloatArray,
+    ) -> bool:
+        """Write the sums over points into `found`; return whether all values were finite.
 
         Parameters
         ----------
@@ -48,6 +77,11 @@ class BlockSums(Protocol):
         error : float64 array, shape (lead, trail, points) in rows, else that of the block
             Receives prediction minus reference; may be empty if not `fills_error`.
         """
+
+    def join(
+        self, table: FloatArray, found: FloatArray, *, before: int, points: int, lead: int
+    ) -> None:
+        """Add what was found of `points` more points of a lead to that of those before."""
 
 
 class NumpySums:
@@ -71,9 +105,17 @@ class NumpySums:
         self._reference = np.empty(part_values)
         self._square = np.empty(0 if self.rows else part_values)
 
-    def measure(self, truth: AnyArray, guess: AnyArray, *, error: FloatArray) -> Sums:
-        """Return sums over points; see `BlockSums`."""
-        found = np.zeros((len(MEASURES), truth.shape[0], truth.shape[2]))
+    def measure(
+        self,
+        truth: AnyArray,
+        guess: AnyArray,
+        *,
+        error: FloatArray,
+        faces: Faces,
+        found: FloatArray,
+    ) -> bool:
+        """Write the sums over points into `found`; see `BlockSums`."""
+        found[:] = 0
         for leads, points in self._parts(truth.shape):
             part = error[leads, :, points] if self.rows else error[leads, points]
             wide = self._reference[: part.size].reshape(part.shape)
@@ -84,7 +126,23 @@ class NumpySums:
                 _add_rows(wide, part, found[:, leads])
             else:
                 self._add_columns(wide, part, found[:, leads])
-        return named(found, truth)
+        if len(faces.points):
+            found[MEASURES.index("boundary_square")] = _boundary_square(truth, guess, faces)
+        found[_SPREAD] = found[4] - found[3] ** 2 / truth.shape[1]
+        mend_spreads(truth, found)
+        return math.isfinite(float(np.add.reduce(found[0], axis=None)))
+
+    def join(
+        self, table: FloatArray, found: FloatArray, *, before: int, points: int, lead: int
+    ) -> None:
+        """Add further points of a lead, as Chan and others do for spreads."""
+        rows = slice(lead, lead + found.shape[1])
+        apart = found[3] / points - table[3, rows] / before
+        between = apart**2 * (before * points / (before + points))
+        table[_SPREAD, rows] += found[_SPREAD] + between
+        for measure in _ADDED:
+            table[measure, rows] += found[measure]
+        np.maximum(table[_PEAK, rows], found[_PEAK], out=table[_PEAK, rows])
 
     def _parts(self, shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
         leads, points, trail = shape
@@ -123,21 +181,18 @@ def _add_rows(wide: FloatArray, error: FloatArray, found: FloatArray) -> None:
     found[4] += np.vecdot(wide, wide)
 
 
-def named(found: FloatArray, truth: AnyArray) -> Sums:
-    """Return sums in the order of `MEASURES` by name, and the spread that follows from them."""
-    sums: Sums = dict(zip(MEASURES, found, strict=True))
-    return sums | {"reference_spread": spread_from_sums(truth, sums)}
-
-
-def spread_from_sums(truth: AnyArray, found: Sums) -> FloatArray:
-    """Return the sum of squared deviations from the mean, again from the values where need be."""
-    square, total = found["reference_square"], found["reference_sum"]
-    spread_ = square - total**2 / truth.shape[1]
-    poor = ~(spread_ > _WELL_SPREAD * square)
+def mend_spreads(truth: AnyArray, found: FloatArray) -> None:
+    """Take a spread that lost digits again from the values: found is (measures, lead, trail)."""
+    poor = ~(found[_SPREAD] > WELL_SPREAD * found[4])
     if poor.any():
         lead, trail = np.nonzero(poor)
-        spread_[poor] = spread(np.asarray(truth[lead, :, trail], dtype=np.float64))
-    return np.asarray(spread_)
+        found[_SPREAD][poor] = spread(np.asarray(truth[lead, :, trail], dtype=np.float64))
+
+
+def _boundary_square(truth: AnyArray, guess: AnyArray, faces: Faces) -> FloatArray:
+    error = guess.take(faces.points, axis=1).astype(np.float64)
+    error -= truth.take(faces.points, axis=1)
+    return np.asarray(faces.times @ np.square(error, out=error))
 
 
 def _root_of_peak(square: FloatArray, error: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ import math
 import os
 import re
 import struct
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -181,13 +182,14 @@ class ValueStream:
         if wanted > len(self._buffer):
             self._buffer = np.empty(wanted, dtype=np.uint8)
         piece = self._buffer[:wanted]
+        begun = time.perf_counter()
         try:
             filled = _fill(self._stream, piece)
         except _DAMAGE:
             raise_damage(self._where)
         if filled != wanted:
             raise_damage(self._where)
-        self._ahead.passed(wanted)
+        self._ahead.passed(wanted, seconds=time.perf_counter() - begun)
         # A byte other than 0 and 1 is no valid bool in memory.
         return piece.astype(np.bool_) if self._dtype.kind == "b" else piece.view(self._dtype)
 
@@ -214,6 +216,8 @@ class _ReadAhead:
     """Tells the system which bytes come next; about halves the time where the disk must work."""
 
     _WINDOW = 8 * 2**20
+    # No disk is as fast as this: what came so was in memory already, and needs nobody told.
+    _MEMORY_BYTES_PER_S = 1.5e9
 
     def __init__(self, stream: ByteStream) -> None:
         self._descriptor = -1  # of a stream that is no file of the system: there is nobody to tell
@@ -225,12 +229,14 @@ class _ReadAhead:
             self._descriptor = stream.fileno()  # type: ignore[attr-defined]
             self._advise(self._position, 0, os.POSIX_FADV_SEQUENTIAL)
 
-    def passed(self, count: int) -> None:
-        """Note that `count` more bytes were read; speak every half window."""
+    def passed(self, count: int, *, seconds: float) -> None:
+        """Note that `count` more bytes were read in so long; speak every half window."""
         if self._descriptor < 0:
             return
         self._position += count
-        if self._position + self._WINDOW // 2 > self._told:
+        if count > seconds * self._MEMORY_BYTES_PER_S:
+            self._told = max(self._told, self._position)
+        elif self._position + self._WINDOW // 2 > self._told:
             self._advise(self._told, self._WINDOW, os.POSIX_FADV_WILLNEED)
             self._told += self._WINDOW
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_sitesec"),
         ("catalog", "0002_shares_sum_held_by_triggers"),
-        ("challenges", "0008_tracks_models_roles"),
+        ("challenges", "0010_tracks_models_roles"),
         ("submissions", "0004_fairness"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

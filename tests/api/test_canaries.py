@@ -128,7 +128,16 @@ def test_no_secret_is_found_by_anyone_in_any_state_of_the_round(
     assert len(always | until_reveal) >= 1000
     caplog.set_level(logging.DEBUG)
     place = f"rounds/sealed/{round_.slug}/"
-    tails = ("", "targets/", "design/", "amendments/", "leaderboard/", "datasets/", "submissions/")
+    tails = (
+        "",
+        "targets/",
+        "design/",
+        "amendments/",
+        "announcements/",
+        "leaderboard/",
+        "datasets/",
+        "submissions/",
+    )
     codes = [f"/api/v1/submissions/{row.code}/" for row in Submission.objects.all()]
     starts = ["/", "/api/v1/rounds/", "/submissions/", *codes, round_.get_absolute_url()]
     starts += [f"/api/v1/{place}{tail}" for tail in tails]

@@ -91,6 +91,8 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         values["slug"] = seed.methods["A"].slug
     if route.startswith("teams/"):
         values["slug"] = seed.teams["A"].slug
+    if route.startswith("admin/challenges/challenge/new/"):
+        values["slug"] = "pde-field"
     admin = re.match(r"admin/(\w+/\w+)/", route)
     if admin and "<path:object_id>" in route:
         values["object_id"] = world.rows[admin[1]].pk
