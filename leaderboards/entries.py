@@ -251,16 +251,16 @@ def _best_row(chosen: Chosen, metric: RoundMetric, slug: str, *, scores: FoundSc
     rows = [scores.row(one, metric.key, slug) for one in chosen.parts[slug]]
     if len(rows) < 2:
         return rows[0] if rows else _absent(metric.key, slug, "not answered")
-    return best_of(rows, metric)
+    direction = get_metric(metric.metric, metric.version).direction
+    return best_of(rows, is_lower_better=direction is Direction.LOWER)
 
 
-def best_of(rows: Sequence[AnyRow], metric: RoundMetric) -> AnyRow:
+def best_of(rows: Sequence[AnyRow], *, is_lower_better: bool) -> AnyRow:
     """Return the best of some rows with a value; the first where none has one."""
     valued = [(row.value, row) for row in rows if row.value is not None]
     if not valued:
         return rows[0]
-    is_lower = get_metric(metric.metric, metric.version).direction is Direction.LOWER
-    choose = min if is_lower else max
+    choose = min if is_lower_better else max
     return choose(valued, key=lambda each: each[0])[1]
 
 

@@ -24,6 +24,7 @@ from challenges.models import (
     window_of,
 )
 from challenges.selectors import released_files
+from challenges.services.wording import rule_in_words
 from submissions.models import Score, Submission
 
 
@@ -164,8 +165,12 @@ class ArtifactNameSerializer(serializers.ModelSerializer[Artifact]):
 
 class ChangeSerializer(serializers.Serializer[None]):
     path = serializers.CharField()
+    rule = serializers.SerializerMethodField(help_text="What `path` is about, in words.")
     before = serializers.JSONField(allow_null=True)
     after = serializers.JSONField(allow_null=True)
+
+    def get_rule(self, change: dict[str, Any]) -> str:
+        return rule_in_words(change["path"])
 
 
 class AmendmentSerializer(serializers.ModelSerializer[RoundAmendment]):

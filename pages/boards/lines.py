@@ -86,7 +86,7 @@ def board_of(round_: Round, *, mine: Iterable[Team] = ()) -> BoardView | None:
 def standings_of(revision: BoardRevision) -> QuerySet[Standing]:
     """Return a revision's lines with what each names."""
     return revision.standings.select_related(
-        "submission__team", "submission__method", "submission__method__team"
+        "submission__team", "submission__method", "submission__method__team", "submission__track"
     ).order_by("position")
 
 

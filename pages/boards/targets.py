@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from challenges.models import Round, RoundMetric, Target
+from leaderboards.entries import best_of
 from pages.boards.lines import BoardView, Line
 from scoring.contract import Direction
 from scoring.errors import UnknownMetricError
@@ -38,14 +39,8 @@ def breakdown_of(
     if metric is None:
         return None
     targets = list(round_.targets.filter(cancelled_at__isnull=True))
-    scores = {
-        (score.run.submission_id, score.target_id): score
-        for score in _scores(board, metric).filter(target__in=targets)
-    }
-    rows = [
-        (line, [scores.get((line.standing.submission_id, target.pk)) for target in targets])
-        for line in lines
-    ]
+    scores = _CountedScores(board, targets=targets, metrics=[metric])
+    rows = [(line, [scores.of(line, target, metric) for target in targets]) for line in lines]
     return Breakdown(metric, lower_is_better(metric), targets, rows)
 
 
@@ -53,18 +48,8 @@ def target_rows(
     target: Target, board: BoardView, metrics: Sequence[RoundMetric]
 ) -> list[tuple[Line, list[Score | None]]]:
     """Return every shown entry's scores on one target, best entries first."""
-    scores = {
-        (score.run.submission_id, score.metric_id): score
-        for score in Score.objects.filter(
-            target=target,
-            run__is_current=True,
-            run__submission__in=[line.standing.submission_id for line in board.lines],
-        ).select_related("run")
-    }
-    return [
-        (line, [scores.get((line.standing.submission_id, metric.pk)) for metric in metrics])
-        for line in board.lines
-    ]
+    scores = _CountedScores(board, targets=[target], metrics=metrics)
+    return [(line, [scores.of(line, target, metric) for metric in metrics]) for line in board.lines]
 
 
 def lower_is_better(metric: RoundMetric) -> bool:
@@ -75,9 +60,31 @@ def lower_is_better(metric: RoundMetric) -> bool:
         return True
 
 
-def _scores(board: BoardView, metric: RoundMetric) -> QuerySet[Score]:
-    return Score.objects.filter(
-        metric=metric,
-        run__is_current=True,
-        run__submission__in=[line.standing.submission_id for line in board.lines],
-    ).select_related("run")
+class _CountedScores:
+    """The scores behind the lines of a board, loaded in one query."""
+
+    def __init__(
+        self, board: BoardView, *, targets: Sequence[Target], metrics: Sequence[RoundMetric]
+    ) -> None:
+        standings = [line.standing for line in board.lines]
+        own = [standing.submission_id for standing in standings]
+        parts = {run for each in standings for runs in each.part_runs.values() for run in runs}
+        counted = Q(run__is_current=True, run__submission__in=own) | Q(run__in=parts)
+        self._by_run: dict[tuple[int, int | None, int], Score] = {}
+        self._runs: dict[int, int] = {}
+        for score in Score.objects.filter(
+            counted, target__in=targets, metric__in=metrics
+        ).select_related("run"):
+            self._by_run[score.run_id, score.target_id, score.metric_id] = score
+            if score.run.is_current:
+                self._runs[score.run.submission_id] = score.run_id
+
+    def of(self, line: Line, target: Target, metric: RoundMetric) -> Score | None:
+        """Return what counts for a line on a target."""
+        if target.slug in line.standing.insider_of:
+            return None
+        own = self._runs.get(line.standing.submission_id)
+        runs = line.standing.part_runs.get(target.slug, [] if own is None else [own])
+        keys = [(run, target.pk, metric.pk) for run in runs]
+        found = [self._by_run[key] for key in keys if key in self._by_run]
+        return best_of(found, is_lower_better=lower_is_better(metric)) if found else None

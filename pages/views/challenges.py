@@ -21,6 +21,7 @@ from challenges.selectors import (
     can_organize,
     is_released,
     released_files,
+    released_targets,
     visible_challenges,
     visible_rounds,
 )
@@ -46,14 +47,16 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     found, now = visible_round(request, challenge, round), timezone.now()
     teams = list(active_teams_of(request.user))
     board = board_of(found, mine=teams)
+    released = released_targets(found, now)
     context = {
         "round": found,
         "state": found.state_at(now),
+        "tracks": found.tracks.all(),
         "board": board,
         "lines": lines_of(request, board),
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
-        "targets": [(each, is_released(each, found, now)) for each in found.targets.all()],
+        "targets": [(each, each.pk in released) for each in found.targets.all()],
         "files": released_files(found, request.user, now),
         "metrics": metrics_of(found),
         "reader": reader_of(found),
