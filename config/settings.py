@@ -192,6 +192,8 @@ STORAGE_FREE_BYTES_MIN = environment.integer("STORAGE_FREE_BYTES_MIN", default=2
 UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
 # Uploads that one team may have on their way at the same time.
 UPLOADS_AT_ONCE = environment.integer("UPLOADS_AT_ONCE", default=3, low=1)
+# Uploads of a team that are begun or arrived and not submitted.
+UPLOADS_WAITING = environment.integer("UPLOADS_WAITING", default=10, low=1)
 
 # Who scrapes /telemetry shows this token; empty: the address does not exist.
 TELEMETRY_TOKEN = environment.secret("TELEMETRY_TOKEN")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from django.db.models import Q
@@ -21,7 +21,16 @@ from scoring.metrics.registry import get_metric
 from submissions.models import Score, Submission
 
 FloatArray = NDArray[np.float64]
-AnyRow = TypeVar("AnyRow", ScoreRow, Score)
+
+
+class Valued(Protocol):
+    """Anything with a value that may be missing."""
+
+    @property
+    def value(self) -> float | None: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Valued)
 
 
 @dataclass(frozen=True, slots=True)

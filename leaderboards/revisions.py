@@ -28,8 +28,9 @@ def revision_numbered(round_: Round, number: int) -> BoardRevision | None:
 
 
 def revisions_of(round_: Round) -> QuerySet[BoardRevision]:
-    """Return the revisions of a round's board, newest first."""
-    return BoardRevision.objects.filter(board__round=round_).select_related("board")
+    """Return the whole revisions of a round's board, newest first, whoever may see them."""
+    whole = BoardRevision.Sheet.WHOLE
+    return BoardRevision.objects.filter(board__round=round_, sheet=whole).select_related("board")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _entries(revision: BoardRevision, rule: Rule, standings: list[Standing]) -> 
     runs = {standing.run_id for standing in standings} | _part_run_ids(standings)
     counted = Q(run__in=runs)
     if any(standing.run_id is None for standing in standings):
-        newest = BoardRevision.objects.filter(board=revision.board_id).first()
+        newest = BoardRevision.objects.filter(board=revision.board_id, sheet=revision.sheet).first()
         if newest is None or newest.pk != revision.pk:
             raise NotKept(f"{revision} does not name its scoring runs")
         counted = Q(run__is_current=True)

@@ -57,7 +57,7 @@ def sliced(read: ReadRevision, part: Slice) -> SlicedBoard:
         If the board has no such metric, class or family.
     """
     rule = _rule(read.rule, part)
-    entries = [_cut(entry, rule) for entry in read.entries]
+    entries = [cut(entry, rule) for entry in read.entries]
     if part.by_team:
         entries = [*final_entries(entries), *(entry for entry in entries if not entry.ranks)]
     lines = ranked_lines(entries, rule)
@@ -89,7 +89,8 @@ def _rule(rule: Rule, part: Slice) -> Rule:
     )
 
 
-def _cut(entry: Entry, rule: Rule) -> Entry:
+def cut(entry: Entry, rule: Rule) -> Entry:
+    """Return an entry with its rows on the targets of a rule only."""
     slugs = {target.slug for target in rule.targets}
     return replace(
         entry,
@@ -122,6 +123,8 @@ def standings_from(lines: Sequence[Line]) -> list[Standing]:
             offered=line.value.offered,
             submissions_used=line.entry.submissions_used,
             values=line.values,
+            part_runs=line.entry.part_runs,
+            insider_of=sorted(line.entry.insider_of),
         )
         for position, line in enumerate(lines, start=1)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -34,16 +34,18 @@ from api.v1.serializers import (
 from catalog.models import Artifact
 from catalog.services import method_of_team
 from challenges.models import Round
+from challenges.selectors import Viewer
+from leaderboards.visible import scores_mark, submission_scores
 from submissions.errors import UploadTooLarge
-from submissions.models import Submission
+from submissions.models import ResumableUpload, Submission
 from submissions.selectors import (
-    current_scores,
     queue_place,
     submissions_of_round,
     visible_submissions,
 )
 from submissions.services.quota import quota_of
 from submissions.services.submit import submit
+from submissions.services.uploads import find_upload, validate_resumable
 from submissions.services.validate import upload_limit, validate_upload
 
 REFUSED = {
@@ -58,20 +60,23 @@ UPLOAD_BODY = {
     "multipart/form-data": SubmitSerializer,
     "application/octet-stream": OpenApiTypes.BINARY,
 }
+SUBMIT_BODY = {**UPLOAD_BODY, "application/json": SubmitSerializer}
 
 
 class Upload:
-    """The file of a request, sent as a form field `file` or as the body itself."""
+    """The file of a request: a form field `file`, the body itself, or an upload made before."""
 
     def __init__(self, request: Request, round_: Round) -> None:
         # A form is received whole before anyone sees its fields, so it is measured before that.
         announced = int(request.headers.get("Content-Length") or 0)
         if announced > upload_limit(round_) + FORM_BYTES:
             raise UploadTooLarge(upload_limit(round_))
-        self.chunks: Iterable[bytes]
+        self.chunks: Iterable[bytes] | ResumableUpload
         self.name: str
         self.size_bytes: int | None
         body: Any = request.data
+        if not isinstance(body, Mapping):
+            raise ValidationError("Send an object with the fields by name.")
         if "stream" in body:
             self.fields: Any = _query_fields(request)
             self.chunks = chunks_of(body["stream"])
@@ -79,6 +84,10 @@ class Upload:
             self.size_bytes = announced or None
             return
         self.fields = body
+        if body.get("upload"):
+            made = find_upload(signed_in(request), str(body["upload"]))
+            self.chunks, self.name, self.size_bytes = made, made.file_name, made.size_bytes
+            return
         file = request.FILES.get("file")
         if file is None:
             raise ValidationError({"file": ["Send the predictions as a form field named file."]})
@@ -96,7 +105,7 @@ class RoundSubmissions(APIView):
     """Submit predictions, and list the submissions of a round that the caller may see."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, StreamParser]
+    parser_classes = [MultiPartParser, JSONParser, StreamParser]
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         # Deadlines look at the upload's start, so the clock is read before the body is.
@@ -118,7 +127,7 @@ class RoundSubmissions(APIView):
 
     @extend_schema(
         operation_id="submissions_create",
-        request=UPLOAD_BODY,
+        request=SUBMIT_BODY,
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
@@ -135,7 +144,8 @@ class RoundSubmissions(APIView):
         form.is_valid(raise_exception=True)
         fields = form.validated_data
         person = signed_in(request)
-        team = find_team(person, fields["team"])
+        resumed = upload.chunks if isinstance(upload.chunks, ResumableUpload) else None
+        team = resumed.team if resumed else find_team(person, fields["team"])
         named = [find_artifact(person, name) for name in fields["inputs"]]
         submission = submit(
             round=round_,
@@ -161,7 +171,7 @@ class RoundSubmissions(APIView):
             expected_sha256=fields["sha256"],
             size_bytes=upload.size_bytes,
         )
-        _look_up(submission)
+        _look_up(submission, person)
         submission.quota = quota_of(team, round_, submission.received_at)  # type: ignore[attr-defined]
         content = SubmissionReceiptSerializer(submission).data
         response = Response(content, status=status.HTTP_201_CREATED)
@@ -173,7 +183,7 @@ class RoundValidate(APIView):
     """Check a prediction file without submitting it; costs no quota."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, StreamParser]
+    parser_classes = [MultiPartParser, JSONParser, StreamParser]
 
     @extend_schema(
         operation_id="predictions_validate",
@@ -183,9 +193,11 @@ class RoundValidate(APIView):
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
         upload = Upload(request, round_)
-        report = validate_upload(
-            round_, upload.chunks, upload.name, track=str(upload.fields.get("track", ""))
-        )
+        track = str(upload.fields.get("track", ""))
+        if isinstance(upload.chunks, ResumableUpload):
+            report = validate_resumable(upload.chunks, round=round_, track=track)
+        else:
+            report = validate_upload(round_, upload.chunks, upload.name, track=track)
         return Response(CheckSerializer(report).data)
 
 
@@ -203,23 +215,28 @@ class SubmissionDetail(APIView):
         submission = get_object_or_404(
             rows.select_related("round__challenge", "team", "method", "track"), code=code
         )
+        person = viewer(request)
         etag = etag_of(
-            submission.code, submission.state, submission.attempt, queue_place(submission)
+            submission.code,
+            submission.state,
+            submission.attempt,
+            queue_place(submission),
+            scores_mark(submission, person, timezone.now()),
         )
-        response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission))
+        response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission, person))
         if not submission.is_finished:
             response["Retry-After"] = "1"
         return response
 
 
-def _detail(submission: Submission) -> Any:
-    _look_up(submission)
+def _detail(submission: Submission, person: Viewer) -> Any:
+    _look_up(submission, person)
     return SubmissionDetailSerializer(submission).data
 
 
-def _look_up(submission: Submission) -> None:
+def _look_up(submission: Submission, person: Viewer) -> None:
     """Add what the row itself does not have: its place in the queue and its scores."""
     place = queue_place(submission)
     submission.queue = place  # type: ignore[attr-defined]
     submission.queue_position = place and place.position  # type: ignore[attr-defined]
-    submission.scores = current_scores(submission)  # type: ignore[attr-defined]
+    submission.scores = submission_scores(submission, person, timezone.now())  # type: ignore[attr-defined]

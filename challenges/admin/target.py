@@ -35,6 +35,7 @@ FROZEN = (
     "unit_of",
     "classes",
     "family",
+    "is_private",
     "opens_at",
     "closes_at",
 )
@@ -86,7 +87,19 @@ class TargetAdmin(ScopedAdmin):
         (None, {"fields": ("round", "slug", "position", "title", "summary")}),
         ("Prediction", {"fields": ("shape", "reference_shape", "low", "high")}),
         ("Answer", {"fields": ("answered", "answer", "reason")}),
-        ("Counting", {"fields": ("weight", "unit_of", "evaluation_units", "classes", "family")}),
+        (
+            "Counting",
+            {
+                "fields": (
+                    "weight",
+                    "unit_of",
+                    "evaluation_units",
+                    "classes",
+                    "family",
+                    "is_private",
+                )
+            },
+        ),
         ("Provided by", {"fields": ("providers",)}),
         ("After the reveal", {"fields": ("commentary",)}),
         (

@@ -23,6 +23,7 @@ from accounts import audit
 from accounts.models import User
 from challenges.errors import AmendmentRefused
 from challenges.models import Round, RoundAmendment, RoundState
+from challenges.models.disclosure import DISCLOSURE_FIELDS
 from challenges.services.design import design_of, sha256_of
 from challenges.services.readiness import unmet_after_amending
 
@@ -51,6 +52,7 @@ BEFORE_OPENING = (
     "upload_replaces",
     "models_per_target",
     "model_basis",
+    *DISCLOSURE_FIELDS,
 )
 _AMENDING: ContextVar[frozenset[int]] = ContextVar("amending", default=frozenset())
 

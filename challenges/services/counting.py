@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.db.models import prefetch_related_objects
 
 from challenges.models import Round, Target, window_of
+from challenges.models.disclosure import BoardPolicy
 from challenges.selectors import NO_TRACKS
 from scoring.contract import Aggregate
 
@@ -63,6 +64,12 @@ def unmet_counting(round: Round, targets: list[Target]) -> list[str]:
                     f"The targets are never all open at one moment{where}, so no file can hold "
                     "all answers: let a file replace the answers it holds, not the whole entry."
                 )
+    several = round.upload_replaces == Round.UploadReplaces.ANSWERS or round.models_per_target > 1
+    if round.board_policy == BoardPolicy.LADDER and (several or round.tracks.exists()):
+        unmet.append(
+            "The Ladder answers whole files of one model: it goes together with neither tracks "
+            "nor several models, nor files that replace single answers."
+        )
     pooled = [row.key for row in round.metrics.all() if row.aggregate == Aggregate.POOLED]
     is_best = round.models_per_target > 1 and round.model_basis == Round.ModelBasis.BEST
     if pooled and (is_best or round.upload_replaces == Round.UploadReplaces.ANSWERS):

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from challenges.models import Reference, Round, RoundFile, RoundMetric, Target, Track
+from challenges.models.disclosure import DISCLOSURE_DEFAULTS, DISCLOSURE_FIELDS
 from scoring.metrics import get_metric
 
 DESIGN_FORMAT = "heldout/round-design/1"
@@ -56,6 +57,7 @@ def design_of(round: Round) -> dict[str, Any]:
         "design_items": round.design_items,
         "tracks": [_track(row) for row in round.tracks.all()],
         "assessors_see_names_at": _moment(round.assessors_see_names_at),
+        **_disclosure(round),
     }
     if round.upload_replaces != Round.UploadReplaces.ENTRY:
         later["upload_replaces"] = round.upload_replaces
@@ -107,6 +109,7 @@ def _target(row: Target, commitments: dict[int, str]) -> dict[str, Any]:
         **({"family": row.family} if row.family else {}),
         **({"unit_of": row.unit_of} if row.unit_of else {}),
         **_windows(row),
+        **({"is_private": True} if row.is_private else {}),
         "opens_at": _moment(row.opens_at),
         "closes_at": _moment(row.closes_at),
         "cancelled": row.cancelled_at is not None,
@@ -134,6 +137,16 @@ def _windows(row: Target) -> dict[str, Any]:
         for window in row.windows.all()
     }
     return {"windows": windows} if windows else {}
+
+
+def _disclosure(round: Round) -> dict[str, Any]:
+    """Return what is shown when, as far as it is not what every round does by itself."""
+    rules = {}
+    for name in DISCLOSURE_FIELDS:
+        value = getattr(round, name)
+        if value != DISCLOSURE_DEFAULTS[name]:
+            rules[name] = _moment(value) if isinstance(value, datetime) else value
+    return {"disclosure": rules} if rules else {}
 
 
 def _file(row: RoundFile) -> dict[str, Any]:

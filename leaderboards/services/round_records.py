@@ -13,12 +13,15 @@ import tempfile
 from collections.abc import Iterable
 from typing import Any, BinaryIO, cast
 
+from django.utils import timezone
+
 from challenges.models import Round
 from challenges.services.bundles.export import written_moment
 from heldout.bundle.sink import BundleSink
 from leaderboards.identity import artifact_id
 from leaderboards.models import CreditBook
-from leaderboards.selectors import board_document, current_revision
+from leaderboards.selectors import board_document
+from leaderboards.visible import whole_board
 from submissions.models import Score, Submission
 
 SCORE_COLUMNS = ("submission", "run", "is_current", "target", "metric", "status", "value")
@@ -89,7 +92,7 @@ def add_scores(round_: Round, sink: BundleSink) -> None:
         table.flush()
         spool.seek(0)
         sink.add(f"{folder}/scores.csv", cast(BinaryIO, spool))
-    board = board_document(round_, current_revision(round_))
+    board = board_document(whole_board(round_, timezone.now()))
     text = json.dumps(board, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     sink.add(f"{folder}/board.json", io.BytesIO(text.encode()))
 

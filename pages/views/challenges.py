@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.selectors import active_teams_of
+from challenges.disclosure import Kind, disclosed_at
 from challenges.errors import DisputeRefused
 from challenges.models import RoundState
 from challenges.models.design_items import in_words
@@ -26,7 +27,9 @@ from challenges.selectors import (
     visible_rounds,
 )
 from challenges.services.disputes import visible_disputes
+from leaderboards.visible import visible_board
 from pages.boards import board_of, ranks_picture, target_rows
+from pages.disclosure import board_in_words, clocks_in_words
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
 from pages.views.boards import lines_of, visible_round
@@ -37,7 +40,7 @@ def challenge(request: HttpRequest, challenge: str) -> HttpResponse:
     found = get_object_or_404(visible_challenges(request.user), slug=challenge)
     context = {
         "challenge": found,
-        "rounds": sorted_rounds(visible_rounds(request.user).filter(challenge=found)),
+        "rounds": sorted_rounds(visible_rounds(request.user).filter(challenge=found), request.user),
         "roles": found.roles.select_related("user").order_by("pk"),
     }
     return render(request, "pages/challenge.html", context)
@@ -46,17 +49,25 @@ def challenge(request: HttpRequest, challenge: str) -> HttpResponse:
 def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
     found, now = visible_round(request, challenge, round), timezone.now()
     teams = list(active_teams_of(request.user))
-    board = board_of(found, mine=teams)
+    targets = list(found.targets.all())
     released = released_targets(found, now)
+    shown = visible_board(found, request.user, now)
+    board = board_of(shown, mine=teams)
     context = {
         "round": found,
+        "sight": shown.sight,
+        "board_date": disclosed_at(found, Kind.BOARD),
+        "board_words": board_in_words(
+            found, private_targets=sum(each.is_private for each in targets)
+        ),
+        "clocks": clocks_in_words(found),
         "state": found.state_at(now),
         "tracks": found.tracks.all(),
         "board": board,
         "lines": lines_of(request, board),
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
-        "targets": [(each, each.pk in released) for each in found.targets.all()],
+        "targets": [(each, each.pk in released) for each in targets],
         "files": released_files(found, request.user, now),
         "metrics": metrics_of(found),
         "reader": reader_of(found),
@@ -74,11 +85,13 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
     parent, now = visible_round(request, challenge, round), timezone.now()
     found = get_object_or_404(parent.targets, slug=target)
     metrics = [each for each in parent.metrics.all() if each.aggregate != "pooled"]
-    board = board_of(parent, mine=active_teams_of(request.user))
+    shown = visible_board(parent, request.user, now)
+    board = board_of(shown, mine=active_teams_of(request.user))
     organizes = can_organize(request.user, parent.challenge)
     context = {
         "round": parent,
         "target": found,
+        "sight": shown.sight,
         "is_released": organizes or is_released(found, parent, now),
         "is_revealed": parent.state_at(now) in {RoundState.REVEALED, RoundState.FINAL},
         "files": released_files(parent, request.user, now).filter(target=found),

@@ -6,19 +6,22 @@ import hashlib
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.selectors import active_teams_of, is_member
+from challenges.disclosure import Kind, disclosed_at
 from challenges.models import RoundState
 from challenges.selectors import can_organize
+from leaderboards.sight import sight_of
+from leaderboards.visible import visible_standing
 from pages.forms import WithdrawForm
 from pages.scores import score_table
 from submissions.errors import SubmissionError
@@ -60,11 +63,14 @@ def _page(
     form: WithdrawForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    now = timezone.now()
     context = {
         "submission": found,
         "place": queue_place(found),
-        "table": score_table(found),
-        "standing": found.standings.filter(revision=F("revision__board__current")).first(),
+        "board_date": disclosed_at(found.round, Kind.BOARD),
+        "sight": sight_of(found.round, request.user, now),
+        "table": score_table(found, request.user, now),
+        "standing": visible_standing(found, request.user, now),
         "form": form or WithdrawForm(),
         "can_withdraw": can_withdraw(request, found),
     }

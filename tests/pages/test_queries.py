@@ -79,19 +79,19 @@ def count(client: Client, url: str) -> int:
 
 # page, and the most queries it may take
 BUDGETS = {
-    "/": 6,
-    "/challenges/{challenge}/": 5,
-    "/challenges/{challenge}/{round}/": 17,
-    "/challenges/{challenge}/{round}/scores/": 11,
-    "/challenges/{challenge}/{round}/datasets/": 5,
-    "/challenges/{challenge}/{round}/targets/t1/": 16,
-    "/challenges/{challenge}/{round}/board.csv": 6,
+    "/": 17,
+    "/challenges/{challenge}/": 9,
+    "/challenges/{challenge}/{round}/": 20,
+    "/challenges/{challenge}/{round}/scores/": 13,
+    "/challenges/{challenge}/{round}/datasets/": 8,
+    "/challenges/{challenge}/{round}/targets/t1/": 18,
+    "/challenges/{challenge}/{round}/board.csv": 8,
     "/submissions/": 3,
-    "/datasets/": 5,
-    "/datasets/shared/1/": 17,
-    "/models/{model}/1/": 12,
-    "/people/grower/": 11,
-    "/teams/growers/": 6,
+    "/datasets/": 8,
+    "/datasets/shared/1/": 22,
+    "/models/{model}/1/": 23,
+    "/people/grower/": 14,
+    "/teams/growers/": 11,
 }
 
 

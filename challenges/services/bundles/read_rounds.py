@@ -6,6 +6,7 @@ from datetime import time
 
 from challenges.errors import ScheduleRefused
 from challenges.models import Round, RoundMetric, Target, TargetWindow, Track
+from challenges.models.disclosure import DISCLOSURE_FIELDS
 from challenges.services.bundles.fields import Values, read_fields
 from challenges.services.bundles.plan import (
     ArtifactKey,
@@ -53,6 +54,7 @@ ROUND_FIELDS = (
     "bootstrap_resamples",
     "bootstrap_seed",
     "perfect_value",
+    *DISCLOSURE_FIELDS,
 )
 TARGET_FIELDS = (
     "slug",
@@ -67,6 +69,7 @@ TARGET_FIELDS = (
     "unit_of",
     "classes",
     "family",
+    "is_private",
     "commentary",
     "opens_at",
     "closes_at",

@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_sitesec"),
         ("catalog", "0002_shares_sum_held_by_triggers"),
-        ("challenges", "0010_tracks_models_roles"),
-        ("submissions", "0004_fairness"),
+        ("challenges", "0011_tracks_models_roles"),
+        ("submissions", "0005_resumable_uploads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leaderboards", "0003_standing_run"),
+        ("leaderboards", "0004_public_sheets"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0002_shares_sum_held_by_triggers"),
-        ("challenges", "0009_announcements_are_only_added"),
+        ("challenges", "0010_disclosure_of_results"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
