@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -100,8 +100,13 @@ def dataset_rows(credits: Iterable[RoundCredit]) -> list[DatasetRow]:
     return [DatasetRow(line, artifacts[line.account]) for line in lines]
 
 
-def board_document(board: VisibleBoard) -> dict[str, Any]:
-    """Return a board as JSON: the rule, the columns and every line that may be seen."""
+def board_document(
+    board: VisibleBoard, *, lines: Sequence[ShownStanding] | None = None
+) -> dict[str, Any]:
+    """Return a board as JSON: the rule, the columns and every line that may be seen.
+
+    `lines` may be given in the place of the board's own: a part of it, ranked by itself.
+    """
     round_, revision, sight = board.round, board.revision, board.sight
     head = {
         "challenge": round_.challenge.slug,
@@ -122,7 +127,7 @@ def board_document(board: VisibleBoard) -> dict[str, Any]:
         "rule": revision.rule,
         "targets": revision.target_slugs,
         "columns": revision.columns,
-        "standings": [_standing_document(row) for row in board.lines],
+        "standings": [_standing_document(row) for row in (board.lines if lines is None else lines)],
     }
 
 

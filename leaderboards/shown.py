@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -94,6 +95,8 @@ class ShownStanding:
     team_id: int = field(repr=False)
     part_runs: dict[str, list[int]] = field(repr=False)
     insider_of: list[str] = field(repr=False)  # of a line without a name it would tell whose it is
+    run_id: int | None = field(repr=False)
+    received_at: datetime = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,8 @@ def shown_standing(
         team_id=submission.team_id,
         part_runs=row.part_runs,
         insider_of=row.insider_of,
+        run_id=row.run_id,
+        received_at=submission.received_at,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,7 +21,13 @@ from challenges.models import Round
 from challenges.selectors import Viewer
 from leaderboards.entries import best_of
 from leaderboards.models import BoardRevision, Standing
-from leaderboards.shown import ShownScore, ShownStanding, shown_scores, shown_standing
+from leaderboards.shown import (
+    ShownScore,
+    ShownStanding,
+    rounded,
+    shown_scores,
+    shown_standing,
+)
 from leaderboards.sight import Sight, sight_of, sights_of, whole_sight
 from scoring.contract import Direction
 from scoring.metrics import get_metric
@@ -48,7 +54,7 @@ class VisibleBoard:
         """The lines of the board in order, as this viewer may have them."""
         if self.revision is None:
             return ()
-        rows = _rows(Standing.objects.filter(revision=self.revision)).order_by("position")
+        rows = shown_rows(Standing.objects.filter(revision=self.revision)).order_by("position")
         return tuple(shown_standing(row, self.round, self.sight) for row in rows)
 
     @property
@@ -109,6 +115,25 @@ def visible_revisions(round_: Round, sight: Sight, moment: datetime) -> QuerySet
     return revisions.filter(_of_sheet(sight, moment))
 
 
+def latest_boards(board: VisibleBoard, *, number: int) -> list[VisibleBoard]:
+    """Return the latest revisions of a board that its viewer may see, newest first.
+
+    Their lines are read in a fixed number of queries.
+    """
+    revisions = list(
+        visible_revisions(board.round, board.sight, board.moment).order_by("-number")[:number]
+    )
+    lines: dict[int, list[ShownStanding]] = {each.pk: [] for each in revisions}
+    rows = Standing.objects.filter(revision__in=revisions)
+    for row in shown_rows(rows).order_by("position"):
+        lines[row.revision_id].append(shown_standing(row, board.round, board.sight))
+    found = [VisibleBoard(board.round, board.sight, board.moment, each) for each in revisions]
+    for each in found:
+        if each.revision is not None:
+            each.__dict__["lines"] = tuple(lines[each.revision.pk])  # what the property would read
+    return found
+
+
 def newest_revisions(
     rounds: Sequence[Round], sights: Mapping[int, Sight], moment: datetime
 ) -> dict[int, BoardRevision]:
@@ -150,7 +175,7 @@ def visible_standings(
         revision.pk: (by_pk[pk], sights[pk])
         for pk, revision in newest_revisions(asked, sights, moment).items()
     }
-    rows = _rows(Standing.objects.filter(among or Q(), revision__in=revisions)).order_by(
+    rows = shown_rows(Standing.objects.filter(among or Q(), revision__in=revisions)).order_by(
         "-submission__round__closes_at", "revision", "position"
     )
     return [shown_standing(row, *revisions[row.revision_id]) for row in rows]
@@ -160,11 +185,9 @@ def board_scores(board: VisibleBoard, *, among: Q | None = None) -> list[ShownSc
     """Return the scores on single targets of the entries of a board, as far as they may be seen."""
     if board.revision is None or not board.sight.target_scores:
         return []
-    parts = {run for line in board.lines for part in line.part_runs.values() for run in part}
     rows = Score.objects.filter(
         among or Q(),
-        _scores_in(board.sight, board.moment),
-        Q(run__submission__in=[line.submission_id for line in board.lines]) | Q(run__in=parts),
+        _scores_in(board.sight, board.moment, counted=_runs_of(board)),
         target__isnull=False,
     )
     return _counting(board.lines, _shown(rows, board.sight))
@@ -211,6 +234,63 @@ def _best(scores: Sequence[ShownScore]) -> ShownScore:
     return best_of(scores, is_lower_better=direction is Direction.LOWER)
 
 
+def board_values(board: VisibleBoard) -> Iterator[tuple[int, str, str | None, float]]:
+    """Yield the values that a board was computed from, as far as they may be seen.
+
+    Each with its submission, the metric's key and the target's slug, None for a pooled value.
+    """
+    if board.revision is None or not board.sight.target_scores:
+        return
+    kinds = Q(target__isnull=False) if board.sight.public_targets else Q()
+    rows = Score.objects.filter(
+        kinds,
+        _scores_in(board.sight, board.moment, counted=_runs_of(board)),
+        value__isnull=False,
+    ).values_list("run__submission_id", "run_id", "metric__key", "target__slug", "value")
+    found = [
+        (submission, run, key, slug, shown)
+        for submission, run, key, slug, value in rows.iterator(chunk_size=5000)
+        if (shown := rounded(value, board.sight)) is not None
+    ]
+    if any(line.part_runs or line.insider_of for line in board.lines):
+        yield from _values_of_parts(board, {row[1:4]: row[4] for row in found})
+        return
+    for submission, _run, key, slug, value in found:
+        yield submission, key, slug, value
+
+
+def _values_of_parts(
+    board: VisibleBoard, values: Mapping[tuple[int, str, str | None], float]
+) -> Iterator[tuple[int, str, str | None, float]]:
+    """Yield the same where lines are made of several runs: of each target the best that counts."""
+    revision = board.revision
+    for line in board.lines if revision else ():
+        own = [] if line.run_id is None else [line.run_id]
+        for column in revision.columns if revision else ():
+            key, choose = column["key"], min if column["direction"] == "lower" else max
+            for slug in revision.target_slugs if revision else ():
+                runs = [] if slug in line.insider_of else line.part_runs.get(slug, own)
+                among = [values[run, key, slug] for run in runs if (run, key, slug) in values]
+                if among:
+                    yield line.submission_id, key, slug, choose(among)
+            is_one_file = not line.part_runs and not line.insider_of
+            if is_one_file and own and (own[0], key, None) in values:
+                yield line.submission_id, key, None, values[own[0], key, None]
+
+
+def _runs_of(board: VisibleBoard) -> Q:
+    """Return which runs a board is computed from: those its lines name.
+
+    A revision from before lines named their runs is taken to be computed from the current ones.
+    """
+    if all(line.run_id is not None for line in board.lines):
+        parts = {run for line in board.lines for part in line.part_runs.values() for run in part}
+        own = Q(run__standings__revision=board.revision)
+        return own | Q(run__in=parts) if parts else own
+    submissions = [line.submission_id for line in board.lines]
+    return Q(run__is_current=True, run__submission__in=submissions)
+
+
 def submission_scores(submission: Submission, viewer: Viewer, moment: datetime) -> list[ShownScore]:
     """Return the scores of one submission that its team, or an organizer, may see.
 
@@ -226,7 +306,11 @@ def submission_scores(submission: Submission, viewer: Viewer, moment: datetime) 
         kinds |= Q(target__isnull=False)
     if not sight.public_targets and not sight.ladder:
         kinds |= Q(target__isnull=True)
-    rows = Score.objects.filter(kinds, _scores_in(sight, moment), run__submission=submission)
+    rows = Score.objects.filter(
+        kinds,
+        _scores_in(sight, moment, counted=Q(run__is_current=True)),
+        run__submission=submission,
+    )
     return _shown(rows, sight)
 
 
@@ -254,8 +338,7 @@ def _of_sheet(sight: Sight, moment: datetime) -> Q:
     return Q(sheet=sheet) & old_enough
 
 
-def _scores_in(sight: Sight, moment: datetime) -> Q:
-    counted = Q(run__is_current=True)
+def _scores_in(sight: Sight, moment: datetime, *, counted: Q) -> Q:
     if sight.public_targets:
         counted &= Q(target__isnull=True) | Q(target__is_private=False)
     if sight.delay is not None:
@@ -263,7 +346,8 @@ def _scores_in(sight: Sight, moment: datetime) -> Q:
     return counted
 
 
-def _rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
+def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
+    """Return lines with all that showing them takes."""
     return rows.select_related(
         "revision", "submission__team", "submission__method", "submission__track"
     ).prefetch_related(PARENTS)

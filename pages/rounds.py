@@ -77,9 +77,23 @@ def sorted_rounds(rounds: QuerySet[Round], viewer: Viewer) -> SortedRounds:
     return found
 
 
-def leaders(rounds: QuerySet[Round], viewer: Viewer) -> list[ShownStanding]:
-    """Return the top group's first entry of the newest boards."""
-    return visible_standings(rounds, viewer, timezone.now(), among=Q(rank=1), named=False)[:LEADERS]
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The first entry of a board, and how many others cannot be told apart from it."""
+
+    standing: ShownStanding
+    others: int
+
+
+def leaders(rounds: QuerySet[Round], viewer: Viewer) -> list[Leader]:
+    """Return the first entry of the top group of the newest boards."""
+    rows = visible_standings(
+        rounds, viewer, timezone.now(), among=Q(tie_group=1) | Q(rank=1), named=False
+    )
+    groups: dict[int, list[ShownStanding]] = {}
+    for row in rows:
+        groups.setdefault(row.revision.pk, []).append(row)
+    return [Leader(group[0], len(group) - 1) for group in list(groups.values())[:LEADERS]]
 
 
 @dataclass(frozen=True, slots=True)

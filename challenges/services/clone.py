@@ -79,7 +79,7 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
     )
     made.offered_data.set(round.offered_data.all())
     for metric in RoundMetric.objects.filter(round=round):
-        RoundMetric.objects.create(round=made, **_rules(metric))
+        RoundMetric.objects.create(round=made, **_rules(metric, shift=shift))
     for track in Track.objects.filter(round=round):
         Track.objects.create(round=made, **_rules(track, shift=shift))
     targets = _targets(round, made, shift=shift) if wish.targets else {}
@@ -94,8 +94,8 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
     return made
 
 
-def _rules(row: models.Model, *, shift: timedelta = timedelta()) -> dict[str, Any]:
-    """Return the rules in a row, its dates moved."""
+def _rules(row: models.Model, *, shift: timedelta) -> dict[str, Any]:
+    """Return what is copied of a row, its dates moved."""
     left_out = NOT_RULES[type(row)]
     names = [field.name for field in row._meta.concrete_fields if field.name not in left_out]
     values = {name: getattr(row, name) for name in names}

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 
 from django.utils import timezone
 
-from challenges.models import Round
+from challenges.models import Announcement, Round
 from challenges.services.bundles.export import written_moment
 from heldout.bundle.sink import BundleSink
 from leaderboards.identity import artifact_id
@@ -102,3 +102,24 @@ def add_credit(round_: Round, sink: BundleSink) -> None:
     for book in CreditBook.objects.filter(round=round_).order_by("number"):
         name = f"records/{round_.slug}/credit-{book.number}.json"
         sink.add(name, io.BytesIO(book.export.encode()))
+
+
+def add_announcements(round_: Round, sink: BundleSink) -> None:
+    """Write what organizers told everybody, the oldest first, one JSON object a line."""
+    rows = Announcement.objects.filter(round=round_).select_related("posted_by", "corrects")
+    lines = [
+        json.dumps(
+            {
+                "number": row.number,
+                "title": row.title,
+                "text": row.text,
+                "posted_at": written_moment(row.posted_at),
+                "posted_by": row.posted_by.username,
+                "corrects": None if row.corrects is None else row.corrects.number,
+            },
+            ensure_ascii=False,
+        )
+        for row in rows.order_by("number")
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    sink.add(f"records/{round_.slug}/announcements.jsonl", io.BytesIO(text.encode()))

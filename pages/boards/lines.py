@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,6 +56,16 @@ class BoardView:
         return [line for line in self.lines if line.standing.position <= MOST_SHOWN or line.is_mine]
 
     @property
+    def top(self) -> list[Line]:
+        """The entries of which nobody can say, with these targets, which is best."""
+        return [line for line in self.ranked if line.standing.tie_group == 1]
+
+    @property
+    def leader(self) -> Line | None:
+        """The first line that is ranked."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
     def drawn(self) -> list[Line]:
         return self.ranked[:MOST_DRAWN]
 
@@ -65,11 +75,24 @@ def board_of(board: VisibleBoard, *, mine: Iterable[Team] = ()) -> BoardView | N
     revision = board.revision
     if revision is None:
         return None
-    columns = [_column(entry) for entry in revision.columns]
-    lines = _lines(board.lines, columns[1:], mine={team.pk for team in mine})
+    return board_from(board, board.lines, revision.columns, mine=mine)
+
+
+def board_from(
+    board: VisibleBoard,
+    standings: Iterable[ShownStanding],
+    columns_said: Iterable[Mapping[str, Any]],
+    *,
+    mine: Iterable[Team] = (),
+) -> BoardView:
+    """Return lines and columns as they are shown, the ranking column first."""
+    if board.revision is None:
+        raise ValueError("there is no board to show")
+    columns = [_column(entry) for entry in columns_said]
+    lines = _lines(standings, columns[1:], mine={team.pk for team in mine})
     return BoardView(
         visible=board,
-        revision=revision,
+        revision=board.revision,
         primary=columns[0] if columns else None,
         others=columns[1:],
         lines=lines,
@@ -77,7 +100,7 @@ def board_of(board: VisibleBoard, *, mine: Iterable[Team] = ()) -> BoardView | N
     )
 
 
-def _column(entry: dict[str, Any]) -> Column:
+def _column(entry: Mapping[str, Any]) -> Column:
     return Column(
         key=entry["key"],
         label=entry.get("label") or entry["key"],

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from challenges.models import Round, RoundMetric, Target
-from leaderboards.shown import ShownScore
-from leaderboards.visible import board_scores
-from pages.boards.lines import BoardView, Line
+from leaderboards.fields import is_drawable
+from leaderboards.shown import ShownScore, ShownStanding
+from leaderboards.visible import VisibleBoard, board_scores
+from pages.boards.lines import MOST_DRAWN, BoardView, Line
 from scoring.contract import Direction
 from scoring.errors import UnknownMetricError
 from scoring.metrics import get_metric
@@ -70,6 +71,24 @@ def target_rows(
         (line, [scores.get((line.standing.submission_id, metric.pk)) for metric in metrics])
         for line in board.lines
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """Whose prediction of a target is drawn, and whose others may be."""
+
+    now: ShownStanding
+    all: list[ShownStanding]
+
+
+def pictured(board: VisibleBoard, target: Target, *, code: str) -> Pictured | None:
+    """Choose an entry to draw, the first by default; None before predictions are shown."""
+    sight = board.sight
+    if not (sight.revealed and sight.predictions and is_drawable(target)):
+        return None
+    lines = [line for line in board.lines if line.submission.code]
+    chosen = next((line for line in lines if line.submission.code == code), None)
+    return Pictured(chosen or lines[0], lines[:MOST_DRAWN]) if lines else None
 
 
 def lower_is_better(metric: RoundMetric) -> bool:

@@ -13,8 +13,8 @@ from challenges.selectors import visible_artifacts, visible_rounds
 from leaderboards.selectors import RoundCredit, round_credits
 from leaderboards.shown import ShownStanding
 from leaderboards.visible import visible_standings
+from pages.boards.seen import visible_round
 from pages.credit import data_rows, descendants_of, results_using, row_of, ways_of
-from pages.views.boards import visible_round
 from submissions.models import Submission
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]

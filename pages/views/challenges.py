@@ -6,8 +6,10 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -29,10 +31,14 @@ from challenges.selectors import (
 from challenges.services.disputes import visible_disputes
 from leaderboards.visible import visible_board
 from pages.boards import board_of, ranks_picture, target_rows
+from pages.boards.choice import Choice
+from pages.boards.heads import heads_of, metric_heads
+from pages.boards.seen import visible_round
+from pages.boards.targets import pictured
 from pages.disclosure import board_in_words, clocks_in_words
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
-from pages.views.boards import lines_of, visible_round
+from pages.views.boards import lines_of
 from submissions.services.disputes import may_dispute, open_dispute
 
 
@@ -53,6 +59,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     released = released_targets(found, now)
     shown = visible_board(found, request.user, now)
     board = board_of(shown, mine=teams)
+    address = reverse("pages:board", args=[found.challenge.slug, found.slug])
     context = {
         "round": found,
         "sight": shown.sight,
@@ -65,6 +72,8 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "tracks": found.tracks.all(),
         "board": board,
         "lines": lines_of(request, board),
+        "heads": heads_of(Choice(), base=address),
+        "other_heads": metric_heads(board, Choice(), base=address) if board else [],
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
         "targets": [(each, each.pk in released) for each in targets],
@@ -77,6 +86,27 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "offered": found.offered_data.order_by("title"),
         "quotas": quotas_of(teams, found, now),
         "can_organize": can_organize(request.user, found.challenge),
+    }
+    return render(request, "pages/round.html", context)
+
+
+def preview(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
+    """Show a round that is not open yet as an entrant will see it when it opens."""
+    found = visible_round(request, challenge, round)
+    early = found.state in {RoundState.DRAFT, RoundState.UPCOMING}
+    if not early or not can_organize(request.user, found.challenge):
+        raise Http404("nothing to preview")
+    at = found.opens_at
+    context = {
+        "round": found,
+        "state": RoundState.OPEN,
+        "is_preview": True,
+        "targets": [(each, is_released(each, found, at)) for each in found.targets.all()],
+        "files": released_files(found, AnonymousUser(), at),
+        "metrics": metrics_of(found),
+        "reader": reader_of(found),
+        "design_items": in_words(found.design_items),
+        "offered": found.offered_data.order_by("title"),
     }
     return render(request, "pages/round.html", context)
 
@@ -97,6 +127,7 @@ def target(request: HttpRequest, challenge: str, round: str, target: str) -> Htt
         "files": released_files(parent, request.user, now).filter(target=found),
         "metrics": metrics,
         "rows": target_rows(found, board, metrics) if board else [],
+        "pictured": pictured(shown, found, code=request.GET.get("entry", "")),
         "reference": found.references.filter(is_current=True).first(),
         "disputes": visible_disputes(found, request.user, organizes=organizes),
         "may_dispute": may_dispute(found, request.user),

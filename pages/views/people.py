@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import Team, User
-from accounts.selectors import active_members_of, active_teams_of
+from accounts.selectors import active_members_of, active_teams_of, is_member
 from catalog.errors import SharesRefused
 from catalog.services import confirm_share
 from challenges.selectors import visible_artifacts, visible_rounds
@@ -57,6 +57,7 @@ def team(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team, slug=slug)
     context = {
         "team": found,
+        "is_member": is_member(request.user, found),
         "members": active_members_of(found),
         "standings": visible_standings(
             visible_rounds(request.user),

@@ -16,7 +16,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.selectors import active_teams_of, is_member
+from accounts.selectors import is_member, readable_teams_of
 from challenges.disclosure import Kind, disclosed_at
 from challenges.models import RoundState
 from challenges.selectors import can_organize
@@ -34,7 +34,7 @@ SHOWN = 200
 
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
-    found = Submission.objects.filter(team__in=active_teams_of(request.user))
+    found = Submission.objects.filter(team__in=readable_teams_of(request.user))
     shown = found.select_related("round__challenge", "team", "method", "submitted_by")[:SHOWN]
     return render(request, "pages/submissions.html", {"submissions": shown})
 

@@ -12,8 +12,9 @@ from challenges.models import Round, Track
 from challenges.selectors import target_weights
 from leaderboards.entries import Entry, entries_of, rule_of
 from leaderboards.lines import ranked_lines
-from leaderboards.revisions import read_revision
+from leaderboards.revisions import sheet_of
 from leaderboards.services.refresh import refresh_board
+from leaderboards.visible import whole_board
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -88,8 +89,13 @@ def test_a_file_replaces_the_answers_it_holds() -> None:
     assert entry.ranks
     revision = refresh_board(round_)
     assert revision is not None
-    read = read_revision(round_, revision)
-    assert [values(each) for each in read.entries] == [[1.0, 2.0, 3.0]]
+    sheet = sheet_of(whole_board(round_, timezone.now()))
+    assert sheet is not None
+    assert {slug: value for (_, _, slug), value in sheet.values.items()} == {
+        "t1": 1.0,
+        "t2": 2.0,
+        "t3": 3.0,
+    }
 
 
 def test_a_late_entry_does_not_take_the_place_of_the_one_in_time() -> None:

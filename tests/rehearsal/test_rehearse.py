@@ -11,8 +11,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from challenges.models import Challenge
+from challenges.services.bundles import import_bundle
+from challenges.services.bundles.read import read_bundle
+from heldout.bundle.source import open_source
 from rehearsal.findings import Report, Severity, report_from_json, report_text
 from rehearsal.launch import RehearsalError, rehearse
+from rehearsal.setup_checks import check_limits
+from rehearsal.where import Where
+from tests.challenges.builders import person
 from tests.challenges.bundle_files import line_of
 from tests.rehearsal import bundles
 
@@ -204,3 +210,23 @@ def test_a_report_tells_errors_first_and_counts_what_repeats() -> None:
         "1 errors, 1 warnings.",
     ]
     assert report_from_json(report.to_json()).findings == report.findings
+
+
+@pytest.mark.django_db
+def test_a_quota_under_which_not_all_models_can_be_sent_is_found(tmp_path: Path) -> None:
+    text = bundles.CHARTER + bundles.round_text(
+        "short", submissions_per_day="2", closes_at="2099-01-02T00:00:00Z"
+    )
+    bundle = bundles.write(tmp_path / "bundle", text)
+    ada = person("ada")
+    round_ = import_bundle(bundle, by=ada)
+    report = Report("short")
+    with open_source(bundle) as source:
+        plan = read_bundle(source, by=ada)
+        where = Where(plan, plan.rounds[0])
+    round_.models_per_target = 2
+    check_limits(round_, report, where)
+    assert report.findings == []
+    round_.models_per_target = 5
+    check_limits(round_, report, where)
+    assert_found(report, "QUOTA_TOO_SMALL", text, "submissions_per_day: 2")
