@@ -24,9 +24,7 @@ from pages.refusals import Refusal, refusal_of, too_large
 from pages.rounds import reader_of
 from submissions.errors import SubmissionError
 from submissions.models import Submission
-from submissions.services.gate import check_gate
 from submissions.services.submit import submit
-from submissions.services.validate import require_ok, validate_upload
 
 FORM_BYTES = 256 * 1024  # what the other fields may add to the file
 
@@ -64,10 +62,6 @@ def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
     user, given = cast(User, request.user), form.cleaned_data
     received_at = request.received_at  # type: ignore[attr-defined]
     kind = given.get("entry_kind") or Submission.EntryKind.PARTICIPANT
-    check_gate(round=round, team=given["team"], by=user, at=received_at, entry_kind=kind)
-    # Checked before the method is registered, or every refused file would leave one behind.
-    require_ok(validate_upload(round, given["file"].chunks(), given["file"].name))
-    method = _method(form, by=user)
     return submit(
         round=round,
         team=given["team"],
@@ -76,8 +70,11 @@ def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
         file_name=given["file"].name,
         size_bytes=given["file"].size,
         received_at=received_at,
-        method=method,
+        # Asked for once the file is accepted, or every refused one would leave a method behind.
+        method=lambda: _method(form, by=user),
         entry_kind=kind,
+        track=given.get("track") or "",
+        model_index=given.get("model_index") or 1,
         note=given["note"],
         idempotency_key=given["key"],
     )
