@@ -52,6 +52,7 @@ STATUS_OF: tuple[tuple[type[Exception], int], ...] = (
     (accounts.UsernameTaken, status.HTTP_409_CONFLICT),
     (accounts.TeamNameTaken, status.HTTP_409_CONFLICT),
     (accounts.AccountError, status.HTTP_422_UNPROCESSABLE_ENTITY),
+    (catalog.NotYours, status.HTTP_403_FORBIDDEN),
     (catalog.CatalogError, status.HTTP_422_UNPROCESSABLE_ENTITY),
     (BundleError, status.HTTP_422_UNPROCESSABLE_ENTITY),
 )
@@ -187,12 +188,12 @@ def _problems_of(error: Refusal) -> list[Problem]:
         ]
     if isinstance(error, challenges.PublishRefused):
         return [Problem("NOT_READY", each) for each in error.unmet]
-    fields: dict[str, list[str]] | None = getattr(error, "fields", None)
+    fields: dict[str, Any] | None = getattr(error, "fields", None)
     if fields:
         return [
-            Problem("INVALID", reason, "" if name == "__all__" else name)
+            Problem("INVALID", str(reason), "" if name == "__all__" else name)
             for name, reasons in fields.items()
-            for reason in reasons
+            for reason in (reasons if isinstance(reasons, list) else [reasons])
         ]
     return list(getattr(error, "problems", ()))
 

@@ -90,7 +90,7 @@ class MySubmissions(APIView):
         rows = submissions_of_teams(readable_teams_of(signed_in(request)))
         pages = NewestFirst("received_at")
         page = pages.paginate_queryset(
-            _filtered(rows, request).select_related("round__challenge", "team", "method"),
+            _filtered(rows, request).select_related("round__challenge", "team", "method", "track"),
             request,
             view=self,
         )
@@ -125,7 +125,9 @@ class SubmissionWithdraw(APIView):
     )
     def post(self, request: Request, code: str) -> HttpResponse:
         person = signed_in(request)
-        rows = visible_submissions(person).select_related("round__challenge", "team", "method")
+        rows = visible_submissions(person).select_related(
+            "round__challenge", "team", "method", "track"
+        )
         found: Submission = get_object_or_404(rows, code=code)
         form = ReasonSerializer(data=request.data)
         form.is_valid(raise_exception=True)

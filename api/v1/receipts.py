@@ -61,7 +61,9 @@ class SubmissionReceipt(APIView):
     )
     def get(self, request: Request, code: str) -> HttpResponse:
         person, now = signed_in(request), timezone.now()
-        rows = visible_submissions(person).select_related("round__challenge", "team", "method")
+        rows = visible_submissions(person).select_related(
+            "round__challenge", "team", "method", "track"
+        )
         found: Submission = get_object_or_404(rows, code=code)
         if found.state != SubmissionState.SCORED:
             raise NotScored

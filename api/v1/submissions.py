@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts.models import Team, User
 from api import waiting
 from api.conditional import answer_if_changed, etag_of
 from api.idempotency import KEY_HEADER, digest_of, earlier_answer, key_of, remember
@@ -36,9 +36,9 @@ from api.v1.serializers import (
     SubmitSerializer,
 )
 from catalog.models import Artifact
-from catalog.services import method_of_team
+from catalog.services import check_method, method_of_team, read_inputs, settle_inputs
 from challenges.models import Round
-from challenges.selectors import Viewer
+from challenges.selectors import Viewer, visible_artifacts
 from leaderboards.visible import scores_mark, submission_scores
 from submissions.errors import UploadTooLarge
 from submissions.models import ResumableUpload, Submission
@@ -136,7 +136,7 @@ class RoundSubmissions(APIView):
         pages = NewestFirst("received_at")
         rows = visible_submissions(viewer(request)) & submissions_of_round(round_)
         page = pages.paginate_queryset(
-            rows.select_related("round__challenge", "team", "method"), request, view=self
+            rows.select_related("round__challenge", "team", "method", "track"), request, view=self
         )
         return pages.get_paginated_response(SubmissionSerializer(page, many=True).data)
 
@@ -171,7 +171,7 @@ class RoundSubmissions(APIView):
     ) -> Submission:
         resumed = upload.chunks if isinstance(upload.chunks, ResumableUpload) else None
         team = resumed.team if resumed else find_team(person, fields["team"])
-        named = [find_artifact(person, name) for name in fields["inputs"]]
+        method = _method(fields, team, person)
         return submit(
             round=round_,
             team=team,
@@ -179,21 +179,38 @@ class RoundSubmissions(APIView):
             chunks=upload.chunks,
             file_name=fields["file_name"] or upload.name,
             received_at=self.received_at,
-            method=lambda: method_of_team(
-                team=team,
-                title=fields["method"],
-                summary=fields["method_summary"] or fields["method"],
-                inputs=[one for one in named if one.kind != Artifact.Kind.MODEL],
-                base_models=[one for one in named if one.kind == Artifact.Kind.MODEL],
-                disclosure=fields["disclosure"],
-                by=person,
-            ),
+            method=method,
             entry_kind=fields["entry_kind"],
+            track=fields["track"],
+            model_index=fields["model_index"],
             note=fields["note"],
             idempotency_key=key,
             expected_sha256=fields["sha256"],
             size_bytes=upload.size_bytes,
         )
+
+
+def _method(fields: Mapping[str, Any], team: Team, person: User) -> Callable[[], Artifact]:
+    """Return what gives the method once the file is taken; names are looked up at once."""
+    if fields["model"]:
+        model = check_method(find_artifact(person, fields["model"]), team)
+        return lambda: model
+    named = read_inputs(fields["inputs"], visible_artifacts(person))
+
+    def register() -> Artifact:
+        uses = settle_inputs(named, by=person)
+        return method_of_team(
+            team=team,
+            title=fields["method"],
+            summary=fields["method_summary"] or fields["method"],
+            inputs=[one for one in uses if one.kind != Artifact.Kind.MODEL],
+            base_models=[one for one in uses if one.kind == Artifact.Kind.MODEL],
+            uses=uses,
+            disclosure=fields["disclosure"],
+            by=person,
+        )
+
+    return register
 
 
 class RoundValidate(APIView):
@@ -210,10 +227,11 @@ class RoundValidate(APIView):
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
         upload = Upload(request, round_)
+        track = str(upload.fields.get("track", ""))
         if isinstance(upload.chunks, ResumableUpload):
-            report = validate_resumable(upload.chunks, round=round_)
+            report = validate_resumable(upload.chunks, round=round_, track=track)
         else:
-            report = validate_upload(round_, upload.chunks, upload.name)
+            report = validate_upload(round_, upload.chunks, upload.name, track=track)
         return Response(CheckSerializer(report).data)
 
 
@@ -245,7 +263,9 @@ class SubmissionDetail(APIView):
         return response
 
     def _find(self, person: Viewer, code: str) -> Submission:
-        rows = visible_submissions(person).select_related("round__challenge", "team", "method")
+        rows = visible_submissions(person).select_related(
+            "round__challenge", "team", "method", "track"
+        )
         found: Submission = get_object_or_404(rows, code=code)
         return found
 

@@ -13,7 +13,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from accounts.models import User
 from accounts.selectors import active_teams_of
 from catalog.errors import CatalogError
-from catalog.services import method_of_team
+from catalog.models import Artifact
+from catalog.services import check_method, method_of_team, settle_inputs
 from challenges.models import Round
 from challenges.selectors import can_organize
 from pages.boards.seen import visible_round
@@ -23,9 +24,7 @@ from pages.refusals import Refusal, refusal_of, too_large
 from pages.rounds import reader_of
 from submissions.errors import SubmissionError
 from submissions.models import Submission
-from submissions.services.gate import check_gate
 from submissions.services.submit import submit
-from submissions.services.validate import require_ok, validate_upload
 
 FORM_BYTES = 256 * 1024  # what the other fields may add to the file
 
@@ -63,18 +62,6 @@ def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
     user, given = cast(User, request.user), form.cleaned_data
     received_at = request.received_at  # type: ignore[attr-defined]
     kind = given.get("entry_kind") or Submission.EntryKind.PARTICIPANT
-    check_gate(round=round, team=given["team"], by=user, at=received_at, entry_kind=kind)
-    # Checked before the method is registered, or every refused file would leave one behind.
-    require_ok(validate_upload(round, given["file"].chunks(), given["file"].name))
-    method = method_of_team(
-        team=given["team"],
-        title=given["method_title"],
-        summary=given["method_summary"],
-        inputs=form.inputs(given),
-        base_models=list(given["base_models"]),
-        disclosure=given["disclosure"],
-        by=user,
-    )
     return submit(
         round=round,
         team=given["team"],
@@ -83,10 +70,33 @@ def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
         file_name=given["file"].name,
         size_bytes=given["file"].size,
         received_at=received_at,
-        method=method,
+        # Asked for once the file is accepted, or every refused one would leave a method behind.
+        method=lambda: _method(form, by=user),
         entry_kind=kind,
+        track=given.get("track") or "",
+        model_index=given.get("model_index") or 1,
         note=given["note"],
         idempotency_key=given["key"],
+    )
+
+
+def _method(form: SubmitForm, *, by: User) -> Artifact:
+    """Return the registered model that was chosen, or the new method with its lineage."""
+    given = form.cleaned_data
+    if given["registered"]:
+        return check_method(given["registered"], given["team"])
+    more = settle_inputs(given["elsewhere"], by=by)
+    ticked = [*form.inputs(given), *given["base_models"]]
+    named = list(dict.fromkeys([*ticked, *more]))
+    return method_of_team(
+        team=given["team"],
+        title=given["method_title"],
+        summary=given["method_summary"],
+        inputs=[one for one in named if one.kind != Artifact.Kind.MODEL],
+        base_models=[one for one in named if one.kind == Artifact.Kind.MODEL],
+        uses=more,
+        disclosure=given["disclosure"],
+        by=by,
     )
 
 
@@ -96,6 +106,7 @@ def _form(request: HttpRequest, round: Round, *, is_bound: bool = False) -> Subm
         request.FILES if is_bound else None,
         round_=round,
         teams=active_teams_of(request.user),
+        by=cast(User, request.user),
         organizes=can_organize(request.user, round.challenge),
     )
 
