@@ -138,7 +138,7 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
         ]
         return list(WindowSerializer(rows, many=True).data)
 
-    @extend_schema_field(AnswerSerializer)
+    @extend_schema_field(AnswerSerializer(allow_null=True))
     def get_answer(self, target: Target) -> dict[str, Any] | None:
         """Show the commitment from the opening on, and what it hides once it is revealed."""
         reference = next(iter(target.references.all()), None)
@@ -353,7 +353,7 @@ class ArtifactFileSerializer(serializers.ModelSerializer[ArtifactFile]):
 
 
 class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
-    team = TeamSerializer(read_only=True)
+    team = TeamSerializer(read_only=True, allow_null=True)
     files = ArtifactFileSerializer(many=True, read_only=True)
     contributions = ContributionSerializer(many=True, read_only=True)
     lineage = LineageSerializer(source="parent_edges", many=True, read_only=True)
