@@ -20,6 +20,8 @@ def public_pages(seed: Seed) -> dict[str, str]:
         "scores": f"{final}scores/",
         "scores by another metric": f"{final}scores/?metric=max_error",
         "datasets of a round": f"{final}datasets/",
+        "books of a round": f"{final}credit/",
+        "provisional books of a round": f"{open_}credit/",
         "provisional datasets of a round": f"{open_}datasets/",
         "target": f"{final}targets/u01/",
         "datasets": "/datasets/",
@@ -29,6 +31,8 @@ def public_pages(seed: Seed) -> dict[str, str]:
         "model": seed.methods["A"].get_absolute_url(),
         "model without result": seed.methods["M0"].get_absolute_url(),
         "person": seed.ann.get_absolute_url(),
+        "certificate": f"{seed.ann.get_absolute_url()}certificates/"
+        f"{seed.challenge.slug}/{seed.final.slug}/",
         "organizer": seed.organizer.get_absolute_url(),
         "metrics": "/metrics/",
         "metrics searched": "/metrics/?q=correlation",
