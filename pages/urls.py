@@ -26,6 +26,7 @@ ROUND = "challenges/<slug:challenge>/<slug:round>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("help/", home.guide, name="help"),
+    path("search/", home.search_page, name="search"),
     path(
         "login/",
         LoginView.as_view(template_name="pages/login.html", redirect_authenticated_user=True),
