@@ -27,6 +27,15 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
         validators=[validate_orcid],
         help_text="Like 0000-0002-1825-0097.",
     )
+    orcid_verified_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When ORCID itself said so; a typed iD has none.",
+    )
+    identity_checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When an operator knew who this is, by hand."
+    )
     name_key = models.CharField(  # noqa: DJ001  # none is not the same as empty
         max_length=300, null=True, editable=False, help_text="What the username looks like."
     )
@@ -47,6 +56,11 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
                 condition=~models.Q(orcid=""),
                 name="user_orcid_once",
                 violation_error_message="Another person has this ORCID iD.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(orcid_verified_at__isnull=True) | ~models.Q(orcid=""),
+                name="user_verified_orcid_is_there",
+                violation_error_message="Only an ORCID iD that is there is verified.",
             ),
         ]
 

@@ -68,6 +68,8 @@ class GuardedBackend(ModelBackend):
         TooManyTries
             If there were too many wrong ones; a form shows it as its error.
         """
+        # What looks like an address comes as both; whose it is, if anybody's, is the name.
+        username = _username_of(kwargs.pop("email", None)) or username
         if request is None or username is None or password is None:
             return _person(super().authenticate(request, username, password, **kwargs))
         keys = _keys(username, client_address(request))
@@ -94,6 +96,16 @@ def client_address(request: HttpRequest) -> str:
     if address.version == 6:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return seen
+
+
+def _username_of(email: str | None) -> str | None:
+    """Return whose verified address this is, so that tries by name and address count together."""
+    if not email:
+        return None
+    owners = User.objects.filter(
+        emailaddress__email__iexact=email, emailaddress__verified=True
+    ).values_list("username", flat=True)
+    return owners.first()
 
 
 def _person(found: object) -> User | None:

@@ -9,6 +9,7 @@ from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.models import ApiToken, User
+from accounts.second_factor import lacks_second_factor
 
 NOTED_EVERY = timedelta(minutes=1)  # a poller does not cost a write each time
 
@@ -24,7 +25,8 @@ class ScopedTokenAuthentication(TokenAuthentication):  # type: ignore[misc]  # k
     def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
         user: User
         user, _ = super().validate_user(auth_token)
-        user.acts_as_organizer = auth_token.allows(ApiToken.Scope.ORGANIZE)
+        organizes = auth_token.allows(ApiToken.Scope.ORGANIZE)
+        user.acts_as_organizer = organizes and not lacks_second_factor(user)
         now = timezone.now()
         if auth_token.last_used_at is None or auth_token.last_used_at < now - NOTED_EVERY:
             ApiToken.objects.filter(pk=auth_token.pk).update(last_used_at=now)

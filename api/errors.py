@@ -17,15 +17,22 @@ from catalog.errors import CatalogError
 from scoring.contract import Problem
 from submissions.errors import (
     ChecksumMismatch,
+    ChunkRefused,
     GateClosed,
+    NoSuchUpload,
     NotAllowed,
+    OffsetConflict,
     PredictionRefused,
     QuotaExhausted,
     StorageFull,
     SubmissionError,
     TooManyUploads,
+    UploadBusy,
+    UploadRefused,
     UploadTooLarge,
 )
+
+CHECKSUM_OF_PIECE = 460  # given by the tus protocol
 
 STATUS_OF: dict[type[SubmissionError], int] = {
     GateClosed: status.HTTP_403_FORBIDDEN,
@@ -36,6 +43,11 @@ STATUS_OF: dict[type[SubmissionError], int] = {
     UploadTooLarge: status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
     ChecksumMismatch: status.HTTP_422_UNPROCESSABLE_ENTITY,
     StorageFull: status.HTTP_507_INSUFFICIENT_STORAGE,
+    NoSuchUpload: status.HTTP_404_NOT_FOUND,
+    OffsetConflict: status.HTTP_409_CONFLICT,
+    UploadRefused: status.HTTP_409_CONFLICT,
+    UploadBusy: status.HTTP_423_LOCKED,
+    ChunkRefused: CHECKSUM_OF_PIECE,
 }
 
 
@@ -75,7 +87,7 @@ def _submission_error(error: SubmissionError) -> Response:
     if isinstance(error, QuotaExhausted):
         seconds = max(1, round((error.resets_at - timezone.now()).total_seconds()))
         response["Retry-After"] = str(seconds)
-    if isinstance(error, StorageFull | TooManyUploads):
+    if isinstance(error, StorageFull | TooManyUploads | UploadBusy):
         response["Retry-After"] = str(error.retry_after_s)
     return response
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from api.v1 import announcements, artifacts, metrics, rounds, submissions, tokens
+from api.v1 import announcements, artifacts, metrics, rounds, submissions, tokens, uploads
 
 app_name = "api"
 
@@ -28,6 +28,10 @@ v1 = [
     path(f"{_round}leaderboard/", rounds.Leaderboard.as_view(), name="leaderboard"),
     path(f"{_round}datasets/", rounds.RoundDatasets.as_view(), name="round-datasets"),
     path("submissions/<slug:code>/", submissions.SubmissionDetail.as_view(), name="submission"),
+    path("uploads/", uploads.UploadList.as_view(), name="uploads"),
+    path("uploads/<slug:code>/", uploads.UploadDetail.as_view(), name="upload"),
+    path("uploads/<slug:code>/parts/", uploads.UploadParts.as_view(), name="upload-parts"),
+    path("uploads/<slug:code>/complete/", uploads.UploadComplete.as_view(), name="upload-complete"),
     path("artifacts/", artifacts.ArtifactList.as_view(), name="artifacts"),
     path(_artifact, artifacts.ArtifactDetail.as_view(), name="artifact"),
     path(

@@ -71,6 +71,19 @@ def secret(name: str) -> str:
     return os.environ.get(name, "").strip()
 
 
+def mail() -> dict[str, Any]:
+    """Return Django's mail settings from EMAIL_URL; without it mail goes to the console."""
+    url = secret("EMAIL_URL")
+    if not url:
+        return {}
+    try:
+        found = dict(environ.Env.email_url_config(url))
+    except (KeyError, ValueError) as error:
+        raise ImproperlyConfigured(f"EMAIL_URL cannot be understood: {error}.") from None
+    found.pop("OPTIONS", None)
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def embedded_secret_key(folder: Path) -> str:
     """Return the embedded default's own secret key, made on first use, readable by its owner."""
     path = folder / "secret.key"

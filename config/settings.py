@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment
+from config import environment, sign_in
 
 BASE_DIR = environment.BASE_DIR
 HELDOUT_HOME = environment.home()
@@ -45,6 +45,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "drf_spectacular",
     "knox",
@@ -64,8 +69,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "accounts.audit.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
@@ -106,6 +113,58 @@ LOGIN_URL = "pages:login"
 LOGIN_REDIRECT_URL = "pages:home"
 LOGOUT_REDIRECT_URL = "pages:home"
 
+# Mail, and who must show that an address is theirs: everyone where mail is sent.
+EMAIL_BACKEND = environment.env.str(
+    "EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend"
+)
+globals().update(environment.mail())
+MAIL_IS_SENT = not EMAIL_BACKEND.endswith(("console.EmailBackend", "dummy.EmailBackend"))
+DEFAULT_FROM_EMAIL = environment.env.str("MAIL_FROM", default=f"{SITE_NAME} <heldout@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where the site is reached, for links in mail that a worker writes.
+SITE_URL = (
+    environment.env.str("SITE_URL", default="")
+    or (CSRF_TRUSTED_ORIGINS[0] if CSRF_TRUSTED_ORIGINS else "")
+    or "http://{}:{}".format(
+        environment.env.str("HOST", default="127.0.0.1"), environment.integer("PORT", default=8000)
+    )
+).rstrip("/")
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = sign_in.email_verification(mail_is_sent=MAIL_IS_SENT)
+ACCOUNT_SIGNUP_FIELDS = [
+    "username*",
+    "email*" if ACCOUNT_EMAIL_VERIFICATION == "mandatory" else "email",
+    "password1*",
+    "password2*",
+]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.signup_fields.ProfileFields"
+ACCOUNT_FORMS = {"login": "pages.forms.SignInForm", "signup": "pages.forms.SignUpForm"}
+ACCOUNT_USERNAME_MIN_LENGTH = 1
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https") else "http"
+# Wrong passwords are counted by accounts.signing_in, in the database and at all doors.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": None}
+SOCIALACCOUNT_ADAPTER = "accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "pages.forms.ConnectedSignUpForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False
+# Addresses that another site vouches for sign nobody in to an account that is there already.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = sign_in.providers()
+if SOCIALACCOUNT_PROVIDERS["github"]["APPS"]:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.github")
+MFA_ADAPTER = "accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_REQUIRED_FOR_ORGANIZERS = environment.boolean("MFA_REQUIRED_FOR_ORGANIZERS", default=False)
+# What makes somebody known enough to confirm a share of credit; empty: an account is enough.
+CREDIT_IDENTITY = sign_in.credit_identity()
+
 # Three areas of files. No area has a public address: every file leaves through a view that
 # checks who asks. References are opened by one service only.
 STORAGES = {
@@ -132,6 +191,8 @@ STORAGE_FREE_BYTES_MIN = environment.integer("STORAGE_FREE_BYTES_MIN", default=2
 UPLOAD_LIMIT_BYTES = environment.integer("UPLOAD_LIMIT_BYTES", default=2 * 1024**3, low=1)
 # Uploads that one team may have on their way at the same time.
 UPLOADS_AT_ONCE = environment.integer("UPLOADS_AT_ONCE", default=3, low=1)
+# Uploads of a team that are begun or arrived and not submitted.
+UPLOADS_WAITING = environment.integer("UPLOADS_WAITING", default=10, low=1)
 
 # Who scrapes /telemetry shows this token; empty: the address does not exist.
 TELEMETRY_TOKEN = environment.secret("TELEMETRY_TOKEN")
@@ -219,7 +280,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        # A browser checks the redirect after a form too: signing in elsewhere begins with one.
+        "form-action": ["'self'", *sign_in.origins(SOCIALACCOUNT_PROVIDERS)],
         "frame-ancestors": ["'none'"],
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
@@ -247,9 +309,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
-EMAIL_BACKEND = environment.env.str(
-    "EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend"
-)
 
 LOG_LEVEL = environment.env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:

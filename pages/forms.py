@@ -5,63 +5,86 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+from allauth.account.forms import LoginForm, SignupForm
+from allauth.socialaccount.forms import SignupForm as SocialSignupForm
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import AccountError, FieldsRefused
 from accounts.models import ApiToken, Team, User
-from accounts.services import create_person
 from catalog.models import Artifact
 from catalog.services import MAX_INPUTS
 from challenges.models import Round
 from submissions.models import Submission
 
 
-class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]  # not generic at run time
-    """A new account; the service also makes the person's team of one."""
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth ships no types
+    """A name or an address, and the password; other ways in are links beside it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("remember", None)
+        self.fields["login"].label = _("Username or e-mail address")
+        self.fields["password"].help_text = ""
+        _without_placeholders(self)
+
+    def add_prefix(self, field_name: str) -> str:
+        # The name it always had on this page, which browsers and scripts remember.
+        name = "username" if field_name == "login" else field_name
+        return str(super().add_prefix(name))
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth ships no types
+    """A new account; the adapter also makes the person's team of one."""
+
+    field_order = ["username", "display_name", "email", "affiliation", "password1", "password2"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _describe_account(self)
+
+
+class ConnectedSignUpForm(SocialSignupForm):  # type: ignore[misc]  # allauth ships no types
+    """The rest of an account whose owner signs in elsewhere."""
+
+    field_order = ["username", "display_name", "email", "affiliation"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _describe_account(self)
+
+
+def _describe_account(form: forms.Form) -> None:
+    _without_placeholders(form)
+    form.fields["username"].help_text = _(
+        "Public: it is the address of your page. Letters, digits and @.+-_"
+    )
+    email = form.fields["email"]
+    email.label = _("E-mail address")
+    email.help_text = _("Never shown. For news about your submissions, and for a lost password.")
+
+
+def _without_placeholders(form: forms.Form) -> None:
+    """Take away what repeats the label in pale letters."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """How a person is shown. An iD that ORCID authenticated is not typed over."""
 
     class Meta:
         model = User
-        fields = ["username", "display_name", "email", "affiliation"]
+        fields = ["display_name", "affiliation", "orcid"]
         help_texts = {
-            "username": _("Public: it is the address of your page. Letters, digits and @.+-_"),
             "display_name": _("As shown on boards. Empty: your username."),
-            "email": _("Never shown. For news about your submissions."),
+            "orcid": _("Like 0000-0002-1825-0097. Typed, it is shown as not verified."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].widget.attrs["autocomplete"] = "username"
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
-
-    def create(self) -> User:
-        """Create the person and their team of one.
-
-        Raises
-        ------
-        AccountError
-            If the service refuses; `add_refusal` shows it in the form.
-        """
-        given = self.cleaned_data
-        return create_person(
-            username=given["username"],
-            password=given["password1"],
-            email=given["email"],
-            display_name=given["display_name"],
-            affiliation=given["affiliation"],
-        )
-
-    def add_refusal(self, error: AccountError | FieldsRefused) -> None:
-        """Show what the service refused at the fields it names."""
-        if not isinstance(error, FieldsRefused):
-            self.add_error("username", f"{error.message} {error.remedy}".strip())
-            return
-        for name, reasons in error.fields.items():
-            place = name if name in self.fields else None
-            for reason in reasons:
-                self.add_error(place, reason)
+        if self.instance.orcid_verified_at is not None:
+            del self.fields["orcid"]
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LoginView, LogoutView
+from allauth.account.views import login, signup
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from pages.views import (
@@ -27,13 +28,10 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("help/", home.guide, name="help"),
     path("search/", home.search_page, name="search"),
-    path(
-        "login/",
-        LoginView.as_view(template_name="pages/login.html", redirect_authenticated_user=True),
-        name="login",
-    ),
+    path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("signup/", account.signup, name="signup"),
+    path("signup/", signup, name="signup"),
+    path("account/", account.profile, name="account"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<str:key>/revoke/", account.revoke_token, name="token-revoke"),
     path("challenges/<slug:challenge>/", challenges.challenge, name="challenge"),

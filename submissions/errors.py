@@ -110,3 +110,54 @@ class StorageFull(SubmissionError):
             "The server has no room for the file at the moment.",
             "Nothing was stored. Try again later; the organizers can see why.",
         )
+
+
+class NoSuchUpload(SubmissionError):
+    """The upload is not there, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "NO_SUCH_UPLOAD",
+            "There is no such upload, or it has expired.",
+            "Begin the upload again.",
+        )
+
+
+class OffsetConflict(SubmissionError):
+    """The bytes do not go on where the upload stands."""
+
+    def __init__(self, offset: int, received_bytes: int) -> None:
+        self.received_bytes = received_bytes
+        super().__init__(
+            "OFFSET_CONFLICT",
+            f"The bytes begin at {offset:,}, but the upload stands at {received_bytes:,}.",
+            "Ask with HEAD where it stands and go on from there.",
+        )
+
+
+class UploadBusy(SubmissionError):
+    """Another request writes to the upload at this moment."""
+
+    retry_after_s = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "UPLOAD_BUSY",
+            "Another request writes to this upload at the moment.",
+            "Wait until it has ended, ask with HEAD where the upload stands, and go on from there.",
+        )
+
+
+class ChunkRefused(SubmissionError):
+    """A piece of an upload is not what its own checksum says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CHUNK_CHECKSUM_MISMATCH",
+            "The checksum of the piece that arrived is not the one sent with it.",
+            "The piece was thrown away. Send it again.",
+        )
+
+
+class UploadRefused(SubmissionError):
+    """The upload cannot be begun, or not be used, in this way."""

@@ -8,6 +8,7 @@ from submissions.services.drain import drain
 from submissions.services.fixity import check_some_files
 from submissions.services.sweep import sweep
 from submissions.services.upload import sweep_left_overs
+from submissions.services.uploads import sweep_expired
 
 
 @shared_task(name="submissions.score")
@@ -24,6 +25,7 @@ def sweep_unfinished() -> None:
 
 @shared_task(name="submissions.check_files", expires=1800)
 def check_files() -> None:
-    """Read some stored files again, and remove what killed uploads left behind."""
+    """Read some stored files again, and remove what killed or forgotten uploads left behind."""
     sweep_left_overs()
+    sweep_expired()
     check_some_files()

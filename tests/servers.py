@@ -298,16 +298,48 @@ def _worker_answers(environ: Mapping[str, str], name: str) -> bool:
 @contextlib.contextmanager
 def web_running(environ: Mapping[str, str], folder: Path) -> Iterator[str]:
     """Run the real web server on a loopback port and yield its address."""
+    with restartable_web_running(environ, folder) as server:
+        yield server.url
+
+
+@dataclass(frozen=True)
+class WebServer:
+    """The real web server, which can be killed and comes back at the same address."""
+
+    url: str
+    port: int
+    child: Child
+
+    def restart_after_kill(self) -> None:
+        """Kill it as a power cut would, workers included, and start it again."""
+        os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait_until_stopped(0)
+        # A worker that takes a moment to die still holds the port.
+        wait_until(lambda: not _is_open(self.port), what="the end of the web server")
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        self.child.start()
+        wait_until(lambda: _is_open(self.port), what="the web server", child=self.child)
+
+
+@contextlib.contextmanager
+def restartable_web_running(environ: Mapping[str, str], folder: Path) -> Iterator[WebServer]:
+    """Run the real web server on a loopback port and yield it."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "config.wsgi:application"),
         *("--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"),
         *("--no-control-socket", "--graceful-timeout", "2"),
     ]
-    child = Child("web", command, environ, folder)
-    with running(child):
-        wait_until(lambda: _is_open(port), what="the web server", child=child)
-        yield f"http://127.0.0.1:{port}"
+    server = WebServer(f"http://127.0.0.1:{port}", port, Child("web", command, environ, folder))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.child.ask_to_stop()
+        server.child.wait_until_stopped()
 
 
 def main(arguments: list[str]) -> int:

@@ -358,6 +358,13 @@ class SubmitSerializer(serializers.Serializer[Any]):
     sha256 = serializers.RegexField(
         r"^([0-9a-f]{64})?$", required=False, default="", help_text="Refused if it does not match."
     )
+    upload = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=40,
+        help_text="The code of a finished upload, instead of a file.",
+    )
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

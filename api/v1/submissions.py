@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -35,7 +35,7 @@ from catalog.models import Artifact
 from catalog.services import method_of_team
 from challenges.models import Round
 from submissions.errors import UploadTooLarge
-from submissions.models import Submission
+from submissions.models import ResumableUpload, Submission
 from submissions.selectors import (
     current_scores,
     queue_place,
@@ -44,6 +44,7 @@ from submissions.selectors import (
 )
 from submissions.services.quota import quota_of
 from submissions.services.submit import submit
+from submissions.services.uploads import find_upload, validate_resumable
 from submissions.services.validate import upload_limit, validate_upload
 
 REFUSED = {
@@ -58,20 +59,23 @@ UPLOAD_BODY = {
     "multipart/form-data": SubmitSerializer,
     "application/octet-stream": OpenApiTypes.BINARY,
 }
+SUBMIT_BODY = {**UPLOAD_BODY, "application/json": SubmitSerializer}
 
 
 class Upload:
-    """The file of a request, sent as a form field `file` or as the body itself."""
+    """The file of a request: a form field `file`, the body itself, or an upload made before."""
 
     def __init__(self, request: Request, round_: Round) -> None:
         # A form is received whole before anyone sees its fields, so it is measured before that.
         announced = int(request.headers.get("Content-Length") or 0)
         if announced > upload_limit(round_) + FORM_BYTES:
             raise UploadTooLarge(upload_limit(round_))
-        self.chunks: Iterable[bytes]
+        self.chunks: Iterable[bytes] | ResumableUpload
         self.name: str
         self.size_bytes: int | None
         body: Any = request.data
+        if not isinstance(body, Mapping):
+            raise ValidationError("Send an object with the fields by name.")
         if "stream" in body:
             self.fields: Any = _query_fields(request)
             self.chunks = chunks_of(body["stream"])
@@ -79,6 +83,10 @@ class Upload:
             self.size_bytes = announced or None
             return
         self.fields = body
+        if body.get("upload"):
+            made = find_upload(signed_in(request), str(body["upload"]))
+            self.chunks, self.name, self.size_bytes = made, made.file_name, made.size_bytes
+            return
         file = request.FILES.get("file")
         if file is None:
             raise ValidationError({"file": ["Send the predictions as a form field named file."]})
@@ -96,7 +104,7 @@ class RoundSubmissions(APIView):
     """Submit predictions, and list the submissions of a round that the caller may see."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, StreamParser]
+    parser_classes = [MultiPartParser, JSONParser, StreamParser]
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         # Deadlines look at the upload's start, so the clock is read before the body is.
@@ -118,7 +126,7 @@ class RoundSubmissions(APIView):
 
     @extend_schema(
         operation_id="submissions_create",
-        request=UPLOAD_BODY,
+        request=SUBMIT_BODY,
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
@@ -135,7 +143,8 @@ class RoundSubmissions(APIView):
         form.is_valid(raise_exception=True)
         fields = form.validated_data
         person = signed_in(request)
-        team = find_team(person, fields["team"])
+        resumed = upload.chunks if isinstance(upload.chunks, ResumableUpload) else None
+        team = resumed.team if resumed else find_team(person, fields["team"])
         named = [find_artifact(person, name) for name in fields["inputs"]]
         submission = submit(
             round=round_,
@@ -171,7 +180,7 @@ class RoundValidate(APIView):
     """Check a prediction file without submitting it; costs no quota."""
 
     permission_classes = SIGNED_IN
-    parser_classes = [MultiPartParser, StreamParser]
+    parser_classes = [MultiPartParser, JSONParser, StreamParser]
 
     @extend_schema(
         operation_id="predictions_validate",
@@ -181,7 +190,10 @@ class RoundValidate(APIView):
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
         upload = Upload(request, round_)
-        report = validate_upload(round_, upload.chunks, upload.name)
+        if isinstance(upload.chunks, ResumableUpload):
+            report = validate_resumable(upload.chunks, round=round_)
+        else:
+            report = validate_upload(round_, upload.chunks, upload.name)
         return Response(CheckSerializer(report).data)
 
 

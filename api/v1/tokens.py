@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import authenticate
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from accounts.models import ApiToken, User
+from accounts.second_factor import opens_by_password
 from accounts.services import create_token
 from accounts.signing_in import TooManyTries
 from api.v1.serializers import CredentialsSerializer, ErrorSerializer, TokenSerializer
@@ -38,7 +39,12 @@ class TokenCreate(APIView):
     @extend_schema(
         operation_id="token_create",
         request=CredentialsSerializer,
-        responses={201: TokenSerializer, 401: ErrorSerializer, 429: ErrorSerializer},
+        responses={
+            201: TokenSerializer,
+            401: ErrorSerializer,
+            403: ErrorSerializer,
+            429: ErrorSerializer,
+        },
     )
     def post(self, request: Request) -> Response:
         form = CredentialsSerializer(data=request.data)
@@ -52,6 +58,11 @@ class TokenCreate(APIView):
             raise Throttled(error.wait_s) from None
         if not isinstance(user, User):
             raise AuthenticationFailed("Username and password do not fit together.")
+        if not opens_by_password(user):
+            raise PermissionDenied(
+                "A password alone does not sign this account in. Make a token on the site, under "
+                "Your account."
+            )
         row, token = create_token(user, name=fields["name"], scopes=fields["scopes"])
         content = TokenSerializer(
             {"token": token, "expires_at": row.expiry, "scopes": row.scopes.split()}

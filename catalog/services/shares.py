@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.identity import is_identified, remedy_of_identity
 from accounts.models import User
 from catalog.errors import SharesRefused
 from catalog.models import SHARES_TOTAL_BP, Artifact, Contribution
@@ -68,10 +69,12 @@ def confirm_share(contribution: Contribution, *, by: User) -> bool:
     Raises
     ------
     SharesRefused
-        If the share is somebody else's.
+        If the share is somebody else's, or the site does not know who confirms it.
     """
     if contribution.person_id != by.pk:
         raise SharesRefused("This share is somebody else's.", "Each person confirms their own.")
+    if not is_identified(by):
+        raise SharesRefused("This site does not know yet who you are.", remedy_of_identity())
     changed = Contribution.objects.filter(
         pk=contribution.pk, person=by, confirmed_at__isnull=True
     ).update(confirmed_at=timezone.now())

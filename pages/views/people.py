@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import Team, User
 from accounts.selectors import active_members_of, active_teams_of
+from catalog.errors import SharesRefused
 from catalog.services import confirm_share
 from challenges.selectors import visible_artifacts, visible_rounds
 from pages.boards import current_standings
@@ -37,8 +38,13 @@ def confirm(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """Confirm one's own share of an artifact: from then on it counts."""
     artifact = get_object_or_404(visible_artifacts(request.user), slug=slug, version=version)
     share = get_object_or_404(artifact.contributions, person=request.user)
-    confirm_share(share, by=cast(User, request.user))
-    messages.success(request, _("Your share of %(work)s is confirmed.") % {"work": artifact.title})
+    try:
+        confirm_share(share, by=cast(User, request.user))
+    except SharesRefused as error:
+        messages.error(request, f"{error.message} {error.remedy}")
+    else:
+        told = _("Your share of %(work)s is confirmed.") % {"work": artifact.title}
+        messages.success(request, told)
     return redirect("pages:person", request.user.username)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models import Team
+from submissions.models.upload import ResumableUpload
 
 
 class Tally(models.Model):
@@ -57,6 +58,13 @@ class UploadSlot(models.Model):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     until = models.DateTimeField()
+    upload = models.ForeignKey(
+        ResumableUpload,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="If it can be gone on with: then it takes one place, however often it breaks.",
+    )
 
     def __str__(self) -> str:
         return f"upload of {self.team_id} until {self.until}"

@@ -12,14 +12,14 @@ from django.db.models.functions import Now
 
 from accounts.models import Team
 from submissions.errors import TooManyUploads
-from submissions.models import UploadSlot
+from submissions.models import ResumableUpload, UploadSlot
 
 # The slot of an upload whose web process was killed is free again after this.
 LIFETIME = timedelta(minutes=15)
 
 
 @contextmanager
-def upload_slot(team: Team) -> Iterator[None]:
+def upload_slot(team: Team, *, upload: ResumableUpload | None = None) -> Iterator[None]:
     """Hold one of the team's places for uploads for the length of the block.
 
     Raises
@@ -30,9 +30,11 @@ def upload_slot(team: Team) -> Iterator[None]:
     with transaction.atomic():
         Team.objects.select_for_update(no_key=True).get(pk=team.pk)
         UploadSlot.objects.filter(until__lt=Now()).delete()
+        if upload is not None:  # the place it had when its web process was killed
+            UploadSlot.objects.filter(upload=upload).delete()
         if UploadSlot.objects.filter(team=team).count() >= settings.UPLOADS_AT_ONCE:
             raise TooManyUploads(settings.UPLOADS_AT_ONCE)
-        slot = UploadSlot.objects.create(team=team, until=Now() + LIFETIME)
+        slot = UploadSlot.objects.create(team=team, upload=upload, until=Now() + LIFETIME)
     try:
         yield
     finally:

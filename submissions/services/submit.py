@@ -17,11 +17,12 @@ from scoring.contract import CheckReport
 from submissions import enqueue
 from submissions.errors import NotAllowed, SubmissionError
 from submissions.file_names import clean_file_name
-from submissions.models import Submission
+from submissions.models import ResumableUpload, Submission
 from submissions.services import quota
 from submissions.services.gate import check_gate
 from submissions.services.slots import upload_slot
-from submissions.services.upload import StoredUpload, discard, store_upload
+from submissions.services.upload import StoredUpload, store_upload
+from submissions.services.uploads import bind, check_use, opened_upload
 from submissions.services.validate import check_upload, require_ok, upload_limit
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def submit(
     round: Round,
     team: Team,
     by: User,
-    chunks: Iterable[bytes],
+    chunks: Iterable[bytes] | ResumableUpload,
     file_name: str,
     received_at: datetime,
     method: Artifact | Callable[[], Artifact],
@@ -46,10 +47,12 @@ def submit(
 
     Parameters
     ----------
-    chunks : iterable of bytes
-        The file; read once, never held whole.
+    chunks : iterable of bytes, or ResumableUpload
+        The file; read once, never held whole. A finished upload gives one submission: a second
+        request with it returns that.
     received_at : datetime
-        When the upload began: the deadline and the day of the quota look at this.
+        When the upload began: the deadline and the day of the quota look at this. A resumable
+        upload knows it better.
     method : Artifact or callable
         What made the predictions; a callable is asked for it once the file is accepted, so that
         a refused file registers nothing in the catalog.
@@ -65,6 +68,10 @@ def submit(
         One of its kinds, each saying what is wrong and how to mend it. Nothing is kept then.
     """
     earlier = _earlier(by, idempotency_key, round=round, team=team)
+    if isinstance(chunks, ResumableUpload):
+        check_use(chunks, round=round, team=team)
+        earlier = earlier or chunks.submission
+        received_at = chunks.counts_from
     if earlier is not None:
         return earlier
     check_gate(round=round, team=team, by=by, at=received_at, entry_kind=entry_kind)
@@ -72,15 +79,17 @@ def submit(
         _check_method(method, team)
     if len(note) > 300:
         raise SubmissionError("NOTE_TOO_LONG", "A note has 300 characters at most.")
-    with (
-        upload_slot(team),
-        store_upload(
+    source = (
+        opened_upload(chunks, expected_sha256=expected_sha256)
+        if isinstance(chunks, ResumableUpload)
+        else store_upload(
             chunks,
             limit_bytes=upload_limit(round),
             size_bytes=size_bytes,
             expected_sha256=expected_sha256,
-        ) as upload,
-    ):
+        )
+    )
+    with upload_slot(team), source as upload:
         report = check_upload(upload, round, at=received_at)
         require_ok(report)
         submission = Submission(
@@ -94,7 +103,8 @@ def submit(
             received_at=received_at,
             file_name=clean_file_name(file_name),
         )
-        return _keep(submission, upload, report, method=method)
+        resumed = chunks if isinstance(chunks, ResumableUpload) else None
+        return _keep(submission, upload, report, method=method, resumed=resumed)
 
 
 def _keep(
@@ -103,6 +113,7 @@ def _keep(
     report: CheckReport,
     *,
     method: Artifact | Callable[[], Artifact],
+    resumed: ResumableUpload | None,
 ) -> Submission:
     submission.size_bytes = upload.size_bytes
     submission.sha256 = upload.sha256
@@ -111,9 +122,9 @@ def _keep(
     key = upload.keep()
     submission.file.name = key
     try:
-        _insert(submission, method)
+        _insert(submission, method, resumed=resumed)
     except IntegrityError:
-        discard(key)
+        upload.let_go()
         # Two requests with one key at the same moment: the first one is the submission.
         earlier = _earlier(
             submission.submitted_by,
@@ -130,14 +141,19 @@ def _keep(
         logger.warning("kept the file %s without knowing whether its row was written", key)
         raise
     except BaseException:
-        discard(key)
+        upload.let_go()
         raise
     submission.refresh_from_db()
     logger.info("queued submission=%s round=%s", submission.code, submission.round_id)
     return submission
 
 
-def _insert(submission: Submission, method: Artifact | Callable[[], Artifact]) -> None:
+def _insert(
+    submission: Submission,
+    method: Artifact | Callable[[], Artifact],
+    *,
+    resumed: ResumableUpload | None,
+) -> None:
     """Write the row, its reservation and a method not registered before, or none of them."""
     with transaction.atomic():
         submission.method = method if isinstance(method, Artifact) else method()
@@ -146,6 +162,8 @@ def _insert(submission: Submission, method: Artifact | Callable[[], Artifact]) -
             quota.require_one_left(submission.team, submission.round, submission.received_at)
         submission.queued_at = Now()
         submission.save(force_insert=True)
+        if resumed is not None:
+            bind(resumed, submission)
         if submission.entry_kind == Submission.EntryKind.PARTICIPANT:
             quota.reserve(submission)
         enqueue.scoring()

@@ -42,6 +42,7 @@ class StoredUpload:
     path: Path
     storage: Storage
     key: str
+    stays: bool = False  # it is where it stays already, and goes only with its upload
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
@@ -57,14 +58,21 @@ class StoredUpload:
         StorageFull
             If there is no room for it.
         """
-        with _room_for_it():
+        if self.stays:
+            return self.key
+        with room_for_it():
             if isinstance(self.storage, FileSystemStorage):
                 final = Path(self.storage.path(self.key))
                 self.path.rename(final)
-                _sync_folder(final.parent)
+                sync_folder(final.parent)
                 return self.key
             with self.opened() as handle:
                 return self.storage.save(self.key, File(handle))
+
+    def let_go(self) -> None:
+        """Delete the kept file, whose submission did not come about."""
+        if not self.stays:
+            self.storage.delete(self.key)
 
 
 @contextmanager
@@ -95,11 +103,11 @@ def store_upload(
     if size_bytes is not None and size_bytes > limit_bytes:
         raise UploadTooLarge(limit_bytes)
     storage = storage or upload_storage()
-    key = f"{timezone.now():%Y/%m/%d}/{secrets.token_hex(16)}"
-    with _room_for_it():
+    key = new_key()
+    with room_for_it():
         descriptor, path = _place_for(storage, key)
     try:
-        with _room_for_it():
+        with room_for_it():
             size, sha256 = _receive(
                 chunks, descriptor, limit_bytes=limit_bytes, coming=size_bytes or 0
             )
@@ -110,9 +118,18 @@ def store_upload(
             path.unlink()
 
 
-def discard(key: str, *, storage: Storage | None = None) -> None:
-    """Delete a kept file whose submission did not come about."""
-    (storage or upload_storage()).delete(key)
+def new_key() -> str:
+    """Return a place for a file that nobody guesses, and none has had before."""
+    return f"{timezone.now():%Y/%m/%d}/{secrets.token_hex(16)}"
+
+
+def free_bytes(storage: FileSystemStorage) -> int:
+    """Return what is free on the disk of a storage, or on that of the folder it will be made in."""
+    folder = Path(storage.location)
+    while not folder.exists():
+        folder = folder.parent
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
 
 
 def sweep_left_overs(*, storage: Storage | None = None) -> int:
@@ -153,13 +170,13 @@ def _receive(
     digest = hashlib.sha256()
     size = looked_at = 0
     try:
-        _check_room(descriptor, coming=coming)
+        check_room(descriptor, coming=coming)
         for chunk in chunks:
             size += len(chunk)
             if size > limit_bytes:
                 raise UploadTooLarge(limit_bytes)
             if size - looked_at > _LOOK_EVERY_BYTES:
-                _check_room(descriptor)
+                check_room(descriptor)
                 looked_at = size
             digest.update(chunk)
             rest = memoryview(chunk)
@@ -171,8 +188,14 @@ def _receive(
     return size, digest.hexdigest()
 
 
-def _check_room(descriptor: int, *, coming: int = 0) -> None:
-    """Refuse to fill a disk to its last byte, which databases and logs need more."""
+def check_room(descriptor: int, *, coming: int = 0) -> None:
+    """Refuse to fill a disk to its last byte, which databases and logs need more.
+
+    Raises
+    ------
+    StorageFull
+        If `coming` more bytes would leave less free than the site is to keep free.
+    """
     disk = os.fstatvfs(descriptor)
     if disk.f_bavail * disk.f_frsize - coming < settings.STORAGE_FREE_BYTES_MIN:
         raise StorageFull
@@ -194,7 +217,8 @@ def _compare(size: int, sha256: str, *, size_bytes: int | None, expected_sha256:
 
 
 @contextmanager
-def _room_for_it() -> Iterator[None]:
+def room_for_it() -> Iterator[None]:
+    """Turn the system's word for a full disk into ours."""
     try:
         yield
     except OSError as error:
@@ -203,7 +227,7 @@ def _room_for_it() -> Iterator[None]:
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename last through a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.core.cache import cache
 from django.test import Client
@@ -29,7 +30,8 @@ def _no_tries_of_others() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _ann() -> None:
-    make_user("ann", is_staff=True)
+    ann = make_user("ann", is_staff=True, email="ann@example.org")
+    EmailAddress.objects.create(user=ann, email=ann.email, verified=True, primary=True)
 
 
 def post(path: str, username: str, password: str, **extra: Any) -> tuple[bool, str]:
@@ -41,7 +43,10 @@ def post(path: str, username: str, password: str, **extra: Any) -> tuple[bool, s
 
 DOORS: dict[str, Callable[..., tuple[bool, str]]] = {
     "page": lambda *given, **extra: post("/login/", *given, **extra),
-    "admin": lambda *given, **extra: post("/admin/login/", *given, **extra),
+    "admin": lambda *given, **extra: post("/login/?next=/admin/", *given, **extra),
+    "address": lambda name, *given, **extra: post(
+        "/login/", f"{name}@example.org", *given, **extra
+    ),
     "API": lambda *given, **extra: post("/api/v1/auth/token/", *given, **extra),
 }
 
@@ -77,7 +82,7 @@ def test_of_a_thousand_guesses_five_are_looked_at(rf: Any) -> None:
 
 
 def test_doors_count_together_and_writing_the_name_otherwise_does_not_help() -> None:
-    for name, door in (("ann", "page"), ("ANN", "API"), ("Ann", "admin"), ("aNN", "page")):
+    for name, door in (("ann", "page"), ("ANN", "API"), ("Ann", "admin"), ("ann", "address")):
         DOORS[door](name, "wrong")
     DOORS["API"]("ann", "wrong")
     assert "seconds" in DOORS["page"]("ann", RIGHT)[1]
@@ -141,3 +146,18 @@ def test_tries_of_yesterday_are_forgotten_and_no_address_is_kept() -> None:
 def test_a_name_nobody_has_is_slowed_as_any_other() -> None:
     told = [DOORS["page"]("nobody", "wrong")[1] for _ in range(6)]
     assert ["seconds" in text for text in told] == [False] * 5 + [True]
+
+
+def test_the_admin_has_no_door_of_its_own() -> None:
+    for answer in (
+        Client().get("/admin/login/?next=/admin/"),
+        Client().post("/admin/login/?next=/admin/", {"username": "ann", "password": RIGHT}),
+    ):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/login/?next=")
+    assert not SignInTry.objects.exists()
+
+
+def test_an_address_that_nobody_verified_opens_nothing() -> None:
+    EmailAddress.objects.update(verified=False)
+    assert not DOORS["address"]("ann", RIGHT)[0]

@@ -52,7 +52,7 @@ def test_static_files_are_served_with_their_digest_in_the_name(
     production_site: ProductionSite,
 ) -> None:
     _, page = get(f"{production_site.url}/admin/login/")
-    address = next(part for part in page.split('"') if "admin/css/base." in part)
+    address = next(part for part in page.split('"') if "heldout/site." in part and ".css" in part)
     assert len(address.split(".")[-2]) == 12
     assert get(f"{production_site.url}{address}")[0] == 200
 

@@ -61,7 +61,7 @@ def test_web_server_process_shares_the_database_of_the_test(live_site: str, chro
     page.goto(f"{live_site}/admin/login/")
     page.fill("#id_username", "organizer")
     page.fill("#id_password", "correct horse")
-    page.click("[type=submit]")
+    page.click("main [type=submit]")
     page.wait_for_url(f"{live_site}/admin/")
     page.wait_for_selector("#logout-form")
 

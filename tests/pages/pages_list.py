@@ -45,6 +45,7 @@ def member_pages(seed: Seed) -> dict[str, str]:
     """Name the pages that only a member of team A sees."""
     return {
         "submissions": "/submissions/",
+        "account": "/account/",
         "tokens": "/account/tokens/",
         "submit": f"{seed.open.get_absolute_url()}submit/",
         "scored": seed.entries["A"].get_absolute_url(),

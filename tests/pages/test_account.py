@@ -33,10 +33,10 @@ def test_signing_up_makes_a_team_of_one_and_signs_in(client: Client, db: None) -
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"username": "GRACE"}, "taken"),
+        ({"username": "GRACE"}, "already exists"),
         ({"username": "no spaces"}, "Enter a valid username"),
         ({"password1": "12345678", "password2": "12345678"}, "too common"),
-        ({"password2": "something else entirely"}, "match"),
+        ({"password2": "something else entirely"}, "same password"),
         ({"email": "nowhere"}, "valid email"),
     ],
 )

@@ -21,6 +21,8 @@ _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _WRITTEN_OUT = {
     "admin/(?P<url>.*)$": "admin/nothing/here/",
     "admin/^(?P<app_label>": "admin/challenges/",
+    "^account/password/reset/key/": "account/password/reset/key/1-nothing/",
+    "account/oidc/": "account/oidc/nobody/login/",
 }
 
 

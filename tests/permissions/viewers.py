@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 
 from accounts import audit
@@ -93,6 +94,9 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
         "accounts/team": seed.teams["A"],
         "accounts/user": seed.ann,
         "auth/group": Group.objects.get(),
+        "mfa/authenticator": Authenticator.objects.create(
+            user=make_user("forgetful"), type=Authenticator.Type.TOTP, data={"secret": ""}
+        ),
         "catalog/artifact": seed.data["D1"],
         "challenges/correction": Correction.objects.create(
             round=seed.final, reason="A wrong unit.", made_by=seed.organizer

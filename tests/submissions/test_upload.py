@@ -15,7 +15,7 @@ from django.core.files.storage import FileSystemStorage, InMemoryStorage
 
 from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
 from submissions.services import upload as upload_module
-from submissions.services.upload import discard, store_upload, sweep_left_overs
+from submissions.services.upload import store_upload, sweep_left_overs
 from tests.production import BUCKET, make_bucket
 from tests.servers import s3_running
 
@@ -50,7 +50,7 @@ def test_kept_upload_is_there_whole_under_a_key_of_our_own(storage):
         assert stored.read() == CONTENT
     assert files_in(storage) == [Path(storage.path(key))]
     assert stat.S_IMODE(os.stat(storage.path(key)).st_mode) == 0o600
-    discard(key, storage=storage)
+    upload.let_go()
     assert files_in(storage) == []
 
 
@@ -254,7 +254,7 @@ def test_bucket_gets_the_same_whole_hashed_file(bucket):
         assert stored.read() == CONTENT
     assert keys_in(bucket) == {f"site/uploads/{key}"}
     assert temporary_files() == before
-    discard(key, storage=bucket)
+    upload.let_go()
     assert keys_in(bucket) == set()
 
 
