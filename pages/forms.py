@@ -126,7 +126,7 @@ class SubmitForm(forms.Form):
     """A prediction file, the method that made it, and what the method was built on."""
 
     team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None, label=_("Team"))
-    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True)
+    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True, required=False)
     method_title = forms.CharField(
         label=_("Name of the method"),
         max_length=200,
@@ -174,6 +174,8 @@ class SubmitForm(forms.Form):
         help_text=_("Only participants are ranked; the other kinds are shown between them."),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    # The file, where it was sent before the form was; one that is chosen all the same wins.
+    upload = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(
         self, *args: Any, round_: Round, teams: QuerySet[Team], organizes: bool, **kwargs: Any
@@ -193,6 +195,8 @@ class SubmitForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if not (cleaned.get("file") or cleaned.get("upload") or "file" in self.errors):
+            self.add_error("file", self.fields["file"].error_messages["required"])
         inputs = [*self.inputs(cleaned), *cleaned.get("base_models", [])]
         if len(inputs) > MAX_INPUTS:
             self.add_error(

@@ -43,6 +43,7 @@ urlpatterns = [
     path(ROUND + "targets/<str:target>/dispute/", challenges.dispute, name="dispute"),
     path(ROUND + "files/<str:name>", files.round_file, name="round-file"),
     path(ROUND + "submit/", submit.submit_page, name="submit"),
+    path(ROUND + "submit/check/", submit.check_page, name="submit-check"),
     path("submissions/", submissions.mine, name="submissions"),
     path("submissions/<slug:code>/", submissions.submission, name="submission"),
     path("submissions/<slug:code>/state/", submissions.state, name="submission-state"),
