@@ -22,6 +22,14 @@ class TeamNameTaken(AccountError):
     """Another team has this name or address."""
 
 
+class TeamRefused(AccountError):
+    """The team or the person's part in it does not allow this."""
+
+
+class InvitationRefused(AccountError):
+    """The invitation is used, taken back, out of time, or was never one."""
+
+
 class FieldsRefused(AccountError):
     """Some fields hold values that are not allowed; `fields` says which and why."""
 

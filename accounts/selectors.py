@@ -32,6 +32,24 @@ def is_member(user: User | AnonymousUser, team: Team) -> bool:
     return Membership.objects.filter(user=user, team=team, left_at__isnull=True).exists()
 
 
+def captain_of(team: Team) -> User | None:
+    """Return the captain; of a team without one, whoever has been in it longest."""
+    active = Membership.objects.filter(team=team, left_at__isnull=True).select_related("user")
+    found = sorted(active, key=lambda row: (row.role != row.Role.CAPTAIN, row.joined_at, row.pk))
+    return found[0].user if found else None
+
+
+def is_captain(user: User | AnonymousUser, team: Team) -> bool:
+    """Tell whether the person is the captain of the team now."""
+    return user.is_authenticated and captain_of(team) == user
+
+
+def readable_teams_of(user: User | AnonymousUser) -> QuerySet[Team]:
+    """Return the person's teams, and those merged into them: whose submissions they may read."""
+    mine = active_teams_of(user).values("pk")
+    return Team.objects.filter(Q(pk__in=mine) | Q(merged_into__in=mine))
+
+
 def team_of_one(user: User) -> Team | None:
     """Return the oldest team that the person is in alone."""
     alone = Team.objects.annotate(active=Count("memberships", filter=ACTIVE)).filter(active=1)

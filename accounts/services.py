@@ -107,6 +107,18 @@ def create_team(*, name: str, slug: str, members: Sequence[User]) -> Team:
     return team
 
 
+def create_named_team(name: str, *, by: User) -> Team:
+    """Create a team whose captain is the person, at an address made from its name.
+
+    Raises
+    ------
+    TeamNameTaken, FieldsRefused
+        As `create_team` does.
+    """
+    slug = _free("slug", slugify(name) or "team", limit=SLUG_LENGTH)
+    return create_team(name=name, slug=slug, members=[by])
+
+
 @transaction.atomic
 def create_token(user: User, *, name: str, scopes: Sequence[str]) -> tuple[ApiToken, str]:
     """Make a token; its text is returned once and kept nowhere.

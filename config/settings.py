@@ -30,6 +30,7 @@ CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", default=[])
 INSTALLED_APPS = [
     "config",
     "demo",
+    "rehearsal",
     "pages",
     "api",
     "leaderboards",

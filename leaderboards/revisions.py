@@ -1,103 +1,51 @@
-"""A stored revision of a board read again: which one, its rule, its entries with their scores."""
+"""The scores that a board was computed from, as arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-
-from django.db.models import Q, QuerySet
-
-from challenges.models import Round, Target
-from leaderboards.entries import Entry, Rule, rule_of, score_rows
-from leaderboards.models import BoardRevision, Standing
-from scoring.aggregate import MissingPolicy
+from challenges.models import Target
+from leaderboards.models import Standing
+from leaderboards.sheets import Sheet, SheetLine, SheetTarget
+from leaderboards.shown import ShownStanding
+from leaderboards.visible import VisibleBoard, board_values
+from submissions.models import Submission
 
 
-def revision_at(round_: Round, moment: datetime) -> BoardRevision | None:
-    """Return the board as it stood at a moment."""
-    return revisions_of(round_).filter(created_at__lte=moment).first()
-
-
-def revision_numbered(round_: Round, number: int) -> BoardRevision | None:
-    """Return a revision by its number."""
-    return revisions_of(round_).filter(number=number).first()
-
-
-def revisions_of(round_: Round) -> QuerySet[BoardRevision]:
-    """Return the revisions of a round's board, newest first."""
-    return BoardRevision.objects.filter(board__round=round_).select_related("board")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadRevision:
-    """A revision with all that is needed to compute it, or a part of it, once more."""
-
-    revision: BoardRevision
-    rule: Rule
-    entries: list[Entry]
-
-
-class NotKept(LookupError):
-    """An old revision does not say from which scorings it was computed."""
-
-
-def read_revision(round_: Round, revision: BoardRevision) -> ReadRevision:
-    """Read a revision's rule and entries back from what was stored, in five queries.
-
-    Raises
-    ------
-    NotKept
-        If it was written before revisions named their scoring runs, and is not the newest.
-    """
-    rule = rule_in(round_, revision)
-    standings = list(
-        revision.standings.select_related(
-            "submission__team", "submission__method__team", "submission__round"
-        ).order_by("submission__received_at", "submission_id")
-    )
-    return ReadRevision(revision, rule, _entries(revision, rule, standings))
-
-
-def rule_in(round_: Round, revision: BoardRevision) -> Rule:
-    """Return the rule that a revision was ranked by, as the revision itself says it."""
-    said, keys = revision.rule, [column["key"] for column in revision.columns]
-    now = {metric.key: metric for metric in rule_of(round_).metrics}
-    metrics = tuple(now[key] for key in keys if key in now)
-    for metric, column in zip(metrics, revision.columns, strict=True):
-        metric.version, metric.aggregate = column["version"], column["aggregate"]
-    return Rule(
-        primary=next(metric for metric in metrics if metric.key == said["metric"]),
-        metrics=metrics,
-        targets=tuple(_targets(round_, revision.target_slugs)),
-        missing=MissingPolicy(said["missing_policy"]),
-        penalty=said["missing_penalty"],
-        tolerance=said["tie_tolerance"],
-        seed=said["bootstrap_seed"],
-        resamples=said["bootstrap_resamples"],
+def sheet_of(board: VisibleBoard) -> Sheet | None:
+    """Return what may be seen of the scores behind a board, in three queries; None if nothing."""
+    if board.revision is None or not board.sight.parts:
+        return None
+    values: dict[tuple[int, str, str], float] = {}
+    pooled: dict[tuple[int, str], float] = {}
+    for line, key, slug, value in board_values(board):
+        if slug is None:
+            pooled[line, key] = value
+        else:
+            values[line, key, slug] = value
+    return Sheet(
+        rule=board.revision.rule,
+        columns=board.revision.columns,
+        lines=[_line(standing) for standing in board.lines],
+        targets=_targets(board),
+        values=values,
+        pooled=pooled,
     )
 
 
-def _targets(round_: Round, slugs: Iterable[str]) -> list[Target]:
-    found = {target.slug: target for target in Target.objects.filter(round=round_)}
-    return [found[slug] for slug in slugs]
+def _targets(board: VisibleBoard) -> list[SheetTarget]:
+    revision = board.revision
+    if revision is None:
+        return []
+    rows = Target.objects.filter(round=board.round, slug__in=revision.target_slugs)
+    if board.sight.public_targets:
+        rows = rows.filter(is_private=False)
+    found = {
+        each.slug: SheetTarget(each.slug, each.weight, each.family, tuple(each.classes))
+        for each in rows
+    }
+    return [found[slug] for slug in revision.target_slugs if slug in found]
 
 
-def _entries(revision: BoardRevision, rule: Rule, standings: list[Standing]) -> list[Entry]:
-    counted = Q(run__standings__revision=revision)
-    if any(standing.run_id is None for standing in standings):
-        newest = BoardRevision.objects.filter(board=revision.board_id).first()
-        if newest is None or newest.pk != revision.pk:
-            raise NotKept(f"{revision} does not name its scoring runs")
-        counted = Q(run__is_current=True)
-    submissions = [standing.submission for standing in standings]
-    found = score_rows(submissions, rule, counted=counted)
-    return [
-        Entry(
-            standing.submission,
-            standing.submissions_used,
-            found.rows[standing.submission_id],
-            found.runs.get(standing.submission_id),
-        )
-        for standing in standings
-    ]
+def _line(standing: ShownStanding) -> SheetLine:
+    is_participant = standing.submission.entry_kind == Submission.EntryKind.PARTICIPANT
+    unranked = standing.status == Standing.Status.UNRANKED
+    return SheetLine(standing.submission_id, competes=is_participant and not unranked)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from catalog.models import Artifact
+from challenges.disclosure import Kind, disclosed_at
 from challenges.models import Round
+from challenges.selectors import Viewer
 from leaderboards.credit import Books
 from leaderboards.credit import Round as Facts
 from leaderboards.credit.board import DatasetLine, dataset_board
-from leaderboards.credit.export import from_json
+from leaderboards.credit.export import Export, from_json
 from leaderboards.identity import artifact_id
 from leaderboards.models import Board, BoardRevision, CreditBook, Standing
+from leaderboards.shown import ShownStanding
+from leaderboards.sight import sights_of
+from leaderboards.visible import VisibleBoard, newest_revisions
 
 
 def current_revision(round_: Round) -> BoardRevision | None:
-    """Return the newest revision of a round's board."""
+    """Return the newest whole revision of a round's board, whoever may see it."""
     board = Board.objects.filter(round=round_).select_related("current").first()
     return board.current if board else None
 
@@ -44,17 +51,38 @@ class RoundCredit:
         return self.book is not None
 
 
-def round_credit(round_: Round) -> RoundCredit | None:
-    """Return a round's newest posted credit, else the provisional one of its board."""
-    book = round_.credit_books.order_by("-number").first()
-    if book is not None:
-        export = from_json(book.export)
-        return RoundCredit(export.round, export.books, book)
-    revision = current_revision(round_)
-    if revision is None or not revision.credit_export:
-        return None
-    export = from_json(revision.credit_export)
-    return RoundCredit(export.round, export.books, None)
+def round_credits(rounds: Iterable[Round], viewer: Viewer, moment: datetime) -> list[RoundCredit]:
+    """Return the credit of each round that the viewer may see, by the rounds' names.
+
+    It is that of the newest book, else the provisional one of the board. None of it may be seen
+    while whole values or names are withheld.
+    """
+    rounds = list(rounds)
+    sights = sights_of(rounds, viewer, moment)
+    open_to = [each for each in rounds if sights[each.pk].credit]
+    newest = (
+        CreditBook.objects.filter(round__in=open_to)
+        .order_by()
+        .values("round")
+        .annotate(last=Max("pk"))
+    )
+    books = list(CreditBook.objects.filter(pk__in=[row["last"] for row in newest]))
+    posted = {book.round_id for book in books}
+    waiting = [each for each in open_to if each.pk not in posted]
+    boards = newest_revisions(waiting, sights, moment)
+    exports = [(book.export, book) for book in books] + [
+        (revision.credit_export, None) for revision in boards.values() if revision.credit_export
+    ]
+    found = []
+    for export, book in exports:
+        parsed = _parsed(export)
+        found.append(RoundCredit(parsed.round, parsed.books, book))
+    return sorted(found, key=lambda credit: credit.facts.id)
+
+
+@lru_cache(maxsize=128)
+def _parsed(export: str) -> Export:
+    return from_json(export)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +93,28 @@ class DatasetRow:
     artifact: Artifact
 
 
-def dataset_rows(*, rounds: Iterable[Round]) -> list[DatasetRow]:
+def dataset_rows(credits: Iterable[RoundCredit]) -> list[DatasetRow]:
     """Rank the datasets behind the results of some rounds by independent credit."""
-    credits = [credit for each in rounds if (credit := round_credit(each)) is not None]
     lines = dataset_board((credit.facts, credit.books) for credit in credits)
     artifacts = artifacts_named(line.account for line in lines)
     return [DatasetRow(line, artifacts[line.account]) for line in lines]
 
 
-def board_document(round_: Round, revision: BoardRevision | None) -> dict[str, Any]:
-    """Return a board as JSON: the rule, the columns and every line."""
+def board_document(
+    board: VisibleBoard, *, lines: Sequence[ShownStanding] | None = None
+) -> dict[str, Any]:
+    """Return a board as JSON: the rule, the columns and every line that may be seen.
+
+    `lines` may be given in the place of the board's own: a part of it, ranked by itself.
+    """
+    round_, revision, sight = board.round, board.revision, board.sight
     head = {
         "challenge": round_.challenge.slug,
         "round": round_.slug,
-        "state": round_.state.value,
+        "state": round_.state_at(board.moment).value,
         "url": round_.get_absolute_url(),
+        "visible": sight.board,
+        "visible_from": _visible_from(board),
     }
     if revision is None:
         return {**head, "revision": None, "rule": None, "columns": [], "standings": []}
@@ -87,15 +122,24 @@ def board_document(round_: Round, revision: BoardRevision | None) -> dict[str, A
         **head,
         "revision": revision.number,
         "computed_at": revision.created_at.isoformat(),
-        "inputs_sha256": revision.inputs_sha256,
+        # A digest of few unknown numbers can be tried out, so it waits for them.
+        "inputs_sha256": revision.inputs_sha256 if sight.is_whole else None,
         "rule": revision.rule,
         "targets": revision.target_slugs,
         "columns": revision.columns,
-        "standings": [_standing_document(row) for row in standings(revision)],
+        "standings": [_standing_document(row) for row in (board.lines if lines is None else lines)],
     }
 
 
-def _standing_document(row: Standing) -> dict[str, Any]:
+def _visible_from(board: VisibleBoard) -> str | None:
+    """Return when a hidden board is shown, where that is known."""
+    if board.sight.board:
+        return None
+    moment = disclosed_at(board.round, Kind.BOARD)
+    return None if moment is None else moment.isoformat()
+
+
+def _standing_document(row: ShownStanding) -> dict[str, Any]:
     submission = row.submission
     return {
         "rank": row.rank,
@@ -105,14 +149,14 @@ def _standing_document(row: Standing) -> dict[str, Any]:
         "tie_group": row.tie_group,
         "status": row.status,
         "entry_kind": submission.entry_kind,
-        "submission": submission.code,
-        "team": {"slug": submission.team.slug, "name": submission.team.name},
+        "submission": submission.code or None,
+        "team": {"slug": submission.team.slug or None, "name": submission.team.name},
         "method": {
-            "slug": submission.method.slug,
-            "version": submission.method.version,
+            "slug": submission.method.slug or None,
+            "version": submission.method.version or None,
             "title": submission.method.title,
             "disclosure": submission.method.disclosure,
-            "built_on": [artifact_id(e.parent) for e in submission.method.parent_edges.all()],
+            "built_on": [artifact_id(parent) for parent in submission.method.parents],
         },
         "value": row.value,
         "value_low": row.value_low,
@@ -126,13 +170,13 @@ def _standing_document(row: Standing) -> dict[str, Any]:
     }
 
 
-def dataset_board_document(round_: Round) -> dict[str, Any]:
+def dataset_board_document(round_: Round, viewer: Viewer, moment: datetime) -> dict[str, Any]:
     """Return a round's credit board as JSON: datasets, targets, commons, head-room."""
-    credit = round_credit(round_)
+    credits = round_credits([round_], viewer, moment)
     head = {"challenge": round_.challenge.slug, "round": round_.slug}
-    if credit is None:
+    if not credits:
         return {**head, "posted": False, "unmet": [], "datasets": [], "totals": None}
-    books = credit.books
+    credit, books = credits[0], credits[0].books
     return {
         **head,
         "posted": credit.is_posted,
@@ -142,7 +186,7 @@ def dataset_board_document(round_: Round) -> dict[str, Any]:
             "open_micropoints": books.open_headroom,
             **{f"{kind.value}_micropoints": sum_ for kind, sum_ in books.by_kind().items()},
         },
-        "datasets": [_dataset_document(row) for row in dataset_rows(rounds=[round_])],
+        "datasets": [_dataset_document(row) for row in dataset_rows(credits)],
     }
 
 

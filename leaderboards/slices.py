@@ -1,95 +1,17 @@
-"""A part of a board ranked by itself: some targets, another metric, one entry for each team."""
+"""Entries on a part of the targets, and lines as standings of no revision."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from challenges.models import Target
-from leaderboards.entries import Entry, Rule, final_entries
-from leaderboards.lines import Line, ranked_lines
+from leaderboards.entries import Entry, Rule
+from leaderboards.lines import Line
 from leaderboards.models import Standing
-from leaderboards.revisions import ReadRevision
-from scoring.contract import Aggregate
-
-MOST_DRAWS = 2000  # of the bootstrap, as this is computed while somebody waits
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """What part of a board is asked for; the empty one is the board as it is."""
-
-    target_class: str = ""
-    family: str = ""
-    metric: str = ""
-    by_team: bool = False
-
-    @property
-    def is_whole(self) -> bool:
-        return self == Slice()
-
-    def takes(self, target: Target) -> bool:
-        """Tell whether a target belongs to the part."""
-        return (not self.target_class or self.target_class in target.classes) and (
-            not self.family or self.family == target.family
-        )
-
-
-class NoSuchSlice(LookupError):
-    """Nothing of the board belongs to the part that is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class SlicedBoard:
-    """A part of a revision with ranks of its own. The standings are not saved."""
-
-    rule: Rule
-    entries: list[Entry]
-    standings: list[Standing]
-
-
-def sliced(read: ReadRevision, part: Slice) -> SlicedBoard:
-    """Rank a part of a board as the whole board is ranked.
-
-    Raises
-    ------
-    NoSuchSlice
-        If the board has no such metric, class or family.
-    """
-    rule = _rule(read.rule, part)
-    entries = [_cut(entry, rule) for entry in read.entries]
-    if part.by_team:
-        entries = [*final_entries(entries), *(entry for entry in entries if not entry.ranks)]
-    lines = ranked_lines(entries, rule)
-    return SlicedBoard(rule, entries, standings_from(lines))
-
-
-def _rule(rule: Rule, part: Slice) -> Rule:
-    primary = next(
-        (metric for metric in rule.metrics if metric.key == (part.metric or rule.primary.key)), None
-    )
-    targets = tuple(target for target in rule.targets if part.takes(target))
-    if primary is None or not targets:
-        raise NoSuchSlice("the board has no such metric, class or family")
-    metrics = rule.metrics
-    if len(targets) < len(rule.targets):
-        # A pooled value is over all targets: of some there is none.
-        metrics = tuple(each for each in metrics if each.aggregate != Aggregate.POOLED)
-    if primary not in metrics:
-        raise NoSuchSlice("this metric sees all targets at once")
-    others = tuple(metric for metric in metrics if metric != primary)
-    return replace(
-        rule,
-        primary=primary,
-        metrics=(primary, *others),
-        targets=targets,
-        resamples=min(rule.resamples, MOST_DRAWS),
-        # The tolerance is declared in the unit of the metric that the round ranks by.
-        tolerance=rule.tolerance if primary == rule.primary else 0.0,
-    )
-
-
-def _cut(entry: Entry, rule: Rule) -> Entry:
+def cut(entry: Entry, rule: Rule) -> Entry:
+    """Return an entry with its rows on the targets of a rule only."""
     slugs = {target.slug for target in rule.targets}
     return replace(
         entry,

@@ -1,6 +1,6 @@
 """What the pages show of credit: posted in the ledger, or as it would be if a round ended now.
 
-Every function reads the credit of all its rounds at once, in a fixed number of queries.
+Every function is given the credit that its visitor may see, `leaderboards.selectors.round_credits`.
 """
 
 from __future__ import annotations
@@ -8,56 +8,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from operator import attrgetter
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Team, User
 from catalog.models import Artifact, Contribution, LineageEdge
-from challenges.models import Round
 from leaderboards.credit import COMMONS, CreditKind, Posting, Share
 from leaderboards.credit.board import DatasetLine, dataset_board
-from leaderboards.credit.export import Export, from_json
 from leaderboards.credit.people import people
 from leaderboards.identity import artifact_id, person_id
-from leaderboards.models import BoardRevision, CreditBook, Standing
 from leaderboards.pictures import BarPart, Flow, credit_flow, stacked_bar
 from leaderboards.selectors import RoundCredit, artifacts_named
-from pages.boards import current_standings
+from leaderboards.shown import ShownStanding
 from submissions.models import Submission
 
 LEVELS = 5  # generations of lineage that are followed down to results
 COMMONS_LABEL = "Commons"
 CLASSES = {CreditKind.METHOD: "method", CreditKind.DATA: "data", CreditKind.COMMONS: "commons"}
-
-
-@lru_cache(maxsize=128)
-def _parsed(export: str) -> Export:
-    return from_json(export)
-
-
-def credits_of(rounds: QuerySet[Round]) -> list[RoundCredit]:
-    """Return the credit of each round: its newest book, else the provisional one of its board."""
-    newest = (
-        CreditBook.objects.filter(round__in=rounds.order_by())
-        .order_by()
-        .values("round")
-        .annotate(last=Max("pk"))
-    )
-    books = list(CreditBook.objects.filter(pk__in=newest.values("last")))
-    revisions = BoardRevision.objects.filter(
-        pk__in=rounds.order_by().values("board__current")
-    ).exclude(board__round__in=[book.round_id for book in books])
-    posted = [(book.export, book) for book in books]
-    provisional = [
-        (export, None) for export in revisions.values_list("credit_export", flat=True) if export
-    ]
-    found = []
-    for export, book in [*posted, *provisional]:
-        parsed = _parsed(export)
-        found.append(RoundCredit(parsed.round, parsed.books, book))
-    return sorted(found, key=lambda credit: credit.facts.id)
 
 
 @dataclass(slots=True)
@@ -182,16 +150,16 @@ class PersonCredit:
 
 
 def person_credit(
-    user: User, rounds: QuerySet[Round], artifacts: QuerySet[Artifact]
+    user: User, credits_: Iterable[RoundCredit], artifacts: QuerySet[Artifact]
 ) -> PersonCredit:
     """Divide the credit of a person's artifacts by shares, exactly as the books' rule does.
 
-    Only what is among `rounds` and `artifacts` counts: what the visitor may see.
+    Only what is among `credits_` and `artifacts` counts: what the visitor may see.
     """
     mine = user.contributions.filter(artifact__in=artifacts).select_related("artifact")
     rows = {row.artifact_id: PersonRow(row) for row in mine}
     accounts, shares = _accounts_of(rows)
-    for credit in credits_of(rounds):
+    for credit in credits_:
         for line in people(credit.books, shares):
             if line.person == user.username and line.account in accounts:
                 rows[accounts[line.account]].amounts[line.kind] += line.micropoints
@@ -256,11 +224,11 @@ class Way:
     picture: str
 
 
-def ways_of(submissions: Iterable[Submission], rounds: QuerySet[Round]) -> list[Way]:
+def ways_of(submissions: Iterable[Submission], credits_: Iterable[RoundCredit]) -> list[Way]:
     """Return where the points of each of these results went, if it has any."""
     by_code = {each.code: each for each in submissions}
     found: dict[str, tuple[bool, list[Posting]]] = {}
-    for credit in credits_of(rounds.filter(submissions__in=by_code.values()).distinct()):
+    for credit in credits_:
         for posting in credit.books.postings:
             if posting.result in by_code and posting.micropoints > 0:
                 found.setdefault(posting.result, (credit.is_posted, []))[1].append(posting)
@@ -303,26 +271,24 @@ def _way(
 class UseRow:
     """A board line whose method was built on an artifact, and the credit it brought."""
 
-    standing: Standing
+    standing: ShownStanding
     micropoints: int | None
 
 
-def results_using(artifact: Artifact, rounds: QuerySet[Round]) -> list[UseRow]:
-    """Return the board lines whose method was built on this artifact, directly or upstream."""
-    standings = list(
-        current_standings(rounds)
-        .filter(submission__method__in=_descendants(artifact))
-        .order_by("-submission__round__closes_at", "position")
-    )
+def results_using(
+    artifact: Artifact, standings: Iterable[ShownStanding], credits_: Iterable[RoundCredit]
+) -> list[UseRow]:
+    """Return board lines whose method was built on this artifact with what they brought it."""
     brought: dict[str, int] = defaultdict(int)
-    for credit in credits_of(rounds) if standings else []:
+    for credit in credits_:
         for posting in credit.books.postings:
             if posting.account == artifact_id(artifact) and posting.result:
                 brought[posting.result] += posting.micropoints
     return [UseRow(each, brought.get(each.submission.code)) for each in standings]
 
 
-def _descendants(artifact: Artifact) -> set[int]:
+def descendants_of(artifact: Artifact) -> set[int]:
+    """Return the keys of what was built on an artifact, directly or upstream."""
     generation, seen = {artifact.pk}, {artifact.pk}
     for _ in range(LEVELS):
         edges = LineageEdge.objects.filter(parent__in=generation)

@@ -220,3 +220,27 @@ class SubmitForm(forms.Form):
     def inputs(cleaned: dict[str, Any]) -> list[Artifact]:
         """Return the datasets that were ticked or chosen."""
         return [*cleaned.get("offered", []), *cleaned.get("other_data", [])]
+
+
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A new team; its address is made from its name."""
+
+    class Meta:
+        model = Team
+        fields = ["name"]
+        help_texts = {"name": _("As shown on boards.")}
+
+
+class InviteForm(forms.Form):
+    """Whom an invitation is for."""
+
+    email = forms.EmailField(
+        required=False,
+        label=_("E-mail address"),
+        help_text=_("Where to send it. Empty: only the link is made, for you to pass on."),
+    )
+    merges = forms.BooleanField(
+        required=False,
+        label=_("For a whole team, which is merged into this one"),
+        help_text=_("Its captain opens the link. Both together must be within the daily quota."),
+    )

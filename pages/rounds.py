@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from challenges.models import Round, RoundMetric, RoundState, Target
+from challenges.selectors import Viewer
 from leaderboards.models import Standing
-from pages.boards import current_standings
+from leaderboards.shown import ShownStanding
+from leaderboards.sight import sights_of
+from leaderboards.visible import newest_revisions, visible_standings
 from scoring.errors import UnknownMetricError, UnknownReaderError
 from scoring.metrics import Metric, get_metric
 from scoring.readers import Reader, get_reader
@@ -28,8 +32,11 @@ class SortedRounds:
     over: list[Round] = field(default_factory=list)
 
 
-def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:
-    """Add how many targets count and how many entries the board shows."""
+def with_counts(rounds: QuerySet[Round], viewer: Viewer, moment: datetime) -> list[Round]:
+    """Add how many targets count and how many entries the visitor sees on the board.
+
+    None is a board that is not shown: that it has entries is not told either.
+    """
     targets = (
         Target.objects.filter(round=OuterRef("pk"), cancelled_at__isnull=True)
         .order_by()
@@ -37,19 +44,24 @@ def with_counts(rounds: QuerySet[Round]) -> QuerySet[Round]:
         .annotate(number=Count("pk"))
         .values("number")
     )
-    entries = (
-        Standing.objects.filter(revision=OuterRef("board__current"))
+    found: list[Round] = list(
+        rounds.select_related("challenge").annotate(target_count=Coalesce(Subquery(targets), 0))
+    )
+    sights = sights_of(found, viewer, moment)
+    shown = newest_revisions(found, sights, moment)
+    numbers = dict(
+        Standing.objects.filter(revision__in=shown.values())
         .order_by()
-        .values("revision")
+        .values_list("revision")
         .annotate(number=Count("pk"))
-        .values("number")
     )
-    return rounds.select_related("challenge").annotate(
-        target_count=Coalesce(Subquery(targets), 0), entry_count=Coalesce(Subquery(entries), 0)
-    )
+    for each in found:
+        number = numbers.get(shown[each.pk].pk, 0) if each.pk in shown else 0
+        each.entry_count = number if sights[each.pk].board else None  # type: ignore[attr-defined]
+    return found
 
 
-def sorted_rounds(rounds: QuerySet[Round]) -> SortedRounds:
+def sorted_rounds(rounds: QuerySet[Round], viewer: Viewer) -> SortedRounds:
     """Sort rounds: the open by what closes first, the upcoming by opening, the over by end."""
     found, now = SortedRounds(), timezone.now()
     places = {
@@ -57,7 +69,7 @@ def sorted_rounds(rounds: QuerySet[Round]) -> SortedRounds:
         RoundState.UPCOMING: found.upcoming,
         RoundState.OPEN: found.open,
     }
-    for round_ in with_counts(rounds):
+    for round_ in with_counts(rounds, viewer, now):
         places.get(round_.state_at(now), found.over).append(round_)
     found.open.sort(key=lambda each: each.closes_at)
     found.upcoming.sort(key=lambda each: each.opens_at)
@@ -65,13 +77,23 @@ def sorted_rounds(rounds: QuerySet[Round]) -> SortedRounds:
     return found
 
 
-def leaders(rounds: QuerySet[Round]) -> list[Standing]:
-    """Return the top group's first entry of the newest boards."""
-    return list(
-        current_standings(rounds)
-        .filter(rank=1)
-        .order_by("-submission__round__closes_at", "revision", "position")[:LEADERS]
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """The first entry of a board, and how many others cannot be told apart from it."""
+
+    standing: ShownStanding
+    others: int
+
+
+def leaders(rounds: QuerySet[Round], viewer: Viewer) -> list[Leader]:
+    """Return the first entry of the top group of the newest boards."""
+    rows = visible_standings(
+        rounds, viewer, timezone.now(), among=Q(tie_group=1) | Q(rank=1), named=False
     )
+    groups: dict[int, list[ShownStanding]] = {}
+    for row in rows:
+        groups.setdefault(row.revision.pk, []).append(row)
+    return [Leader(group[0], len(group) - 1) for group in list(groups.values())[:LEADERS]]
 
 
 @dataclass(frozen=True, slots=True)

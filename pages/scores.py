@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from challenges.models import RoundMetric, Target
-from submissions.models import Score, ScoringRun, Submission
+from challenges.selectors import Viewer
+from leaderboards.shown import ShownScore
+from leaderboards.visible import submission_scores
+from submissions.models import ScoringRun, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +18,16 @@ class ScoreTable:
 
     run: ScoringRun
     metrics: list[RoundMetric]
-    rows: list[tuple[Target, list[Score | None]]]
-    pooled: list[tuple[RoundMetric, Score]]
+    rows: list[tuple[Target, list[ShownScore | None]]]
+    pooled: list[tuple[RoundMetric, ShownScore]]
 
 
-def score_table(submission: Submission) -> ScoreTable | None:
-    """Return the scores of a submission, or None while it has no finished run."""
-    run = submission.runs.filter(is_current=True).first()
+def score_table(submission: Submission, viewer: Viewer, moment: datetime) -> ScoreTable | None:
+    """Return the scores of a submission that the viewer may see, or None if there are none."""
+    scores = submission_scores(submission, viewer, moment)
+    run = submission.runs.filter(is_current=True).first() if scores else None
     if run is None:
         return None
-    scores = list(run.scores.select_related("target", "metric"))
     by_place = {(score.target_id, score.metric_id): score for score in scores}
     metrics = {score.metric_id: score.metric for score in scores if score.target_id is not None}
     targets = {score.target_id: score.target for score in scores if score.target is not None}

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from accounts.models import Team, User
-from accounts.selectors import active_teams_of
+from accounts.selectors import readable_teams_of
 from challenges.models import Round
 from challenges.selectors import organized_challenges
 from submissions.models import Score, ScoringRun, Submission, SubmissionState
@@ -26,7 +26,7 @@ def visible_submissions(user: Viewer) -> SubmissionQuerySet:
     if not user.is_authenticated or not user.is_active:
         return Submission.objects.none()
     return Submission.objects.filter(
-        Q(team__in=active_teams_of(user).values("pk"))
+        Q(team__in=readable_teams_of(user).values("pk"))
         | Q(round__challenge__in=organized_challenges(user).values("pk"))
     )
 

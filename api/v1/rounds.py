@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -32,6 +32,7 @@ from challenges.models import Reference
 from challenges.selectors import released_files, visible_rounds
 from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
+from leaderboards.visible import visible_board
 
 REFUSED = {404: ErrorSerializer}
 
@@ -161,13 +162,14 @@ class Leaderboard(APIView):
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
-        revision = boards.current_revision(round_)
-
-        def build() -> dict[str, Any]:
-            return boards.board_document(round_, revision)
-
-        etag = etag_of(round_.pk, revision.pk if revision else 0, round_.state)
-        return answer_if_changed(request, etag=etag, build=build, public=True)
+        board = visible_board(round_, viewer(request), timezone.now())
+        # An organizer's board is nobody else's, so no cache between may keep it for others.
+        return answer_if_changed(
+            request,
+            etag=etag_of(board.mark),
+            build=lambda: boards.board_document(board),
+            public=not board.sight.everything,
+        )
 
 
 class RoundDatasets(APIView):
@@ -179,5 +181,5 @@ class RoundDatasets(APIView):
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
-        content = boards.dataset_board_document(round_)
+        content = boards.dataset_board_document(round_, viewer(request), timezone.now())
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)

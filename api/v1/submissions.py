@@ -34,10 +34,11 @@ from api.v1.serializers import (
 from catalog.models import Artifact
 from catalog.services import method_of_team
 from challenges.models import Round
+from challenges.selectors import Viewer
+from leaderboards.visible import scores_mark, submission_scores
 from submissions.errors import UploadTooLarge
 from submissions.models import ResumableUpload, Submission
 from submissions.selectors import (
-    current_scores,
     queue_place,
     submissions_of_round,
     visible_submissions,
@@ -168,7 +169,7 @@ class RoundSubmissions(APIView):
             expected_sha256=fields["sha256"],
             size_bytes=upload.size_bytes,
         )
-        _look_up(submission)
+        _look_up(submission, person)
         submission.quota = quota_of(team, round_, submission.received_at)  # type: ignore[attr-defined]
         content = SubmissionReceiptSerializer(submission).data
         response = Response(content, status=status.HTTP_201_CREATED)
@@ -211,23 +212,28 @@ class SubmissionDetail(APIView):
         submission = get_object_or_404(
             rows.select_related("round__challenge", "team", "method"), code=code
         )
+        person = viewer(request)
         etag = etag_of(
-            submission.code, submission.state, submission.attempt, queue_place(submission)
+            submission.code,
+            submission.state,
+            submission.attempt,
+            queue_place(submission),
+            scores_mark(submission, person, timezone.now()),
         )
-        response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission))
+        response = answer_if_changed(request, etag=etag, build=lambda: _detail(submission, person))
         if not submission.is_finished:
             response["Retry-After"] = "1"
         return response
 
 
-def _detail(submission: Submission) -> Any:
-    _look_up(submission)
+def _detail(submission: Submission, person: Viewer) -> Any:
+    _look_up(submission, person)
     return SubmissionDetailSerializer(submission).data
 
 
-def _look_up(submission: Submission) -> None:
+def _look_up(submission: Submission, person: Viewer) -> None:
     """Add what the row itself does not have: its place in the queue and its scores."""
     place = queue_place(submission)
     submission.queue = place  # type: ignore[attr-defined]
     submission.queue_position = place and place.position  # type: ignore[attr-defined]
-    submission.scores = current_scores(submission)  # type: ignore[attr-defined]
+    submission.scores = submission_scores(submission, person, timezone.now())  # type: ignore[attr-defined]

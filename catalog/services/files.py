@@ -7,7 +7,7 @@ import re
 import secrets
 import tempfile
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import Storage
@@ -42,13 +42,19 @@ def store_stream(storage: Storage, content: BinaryIO, *, folder: str) -> StoredF
     The bytes go through a temporary file first, because some storages read twice or ask for
     the size before they begin. Nobody's file name becomes part of the key.
     """
-    digest = hashlib.sha256()
-    size = 0
     with tempfile.TemporaryFile() as spool:
         while chunk := content.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
             spool.write(chunk)
-        spool.seek(0)
-        key = storage.save(f"{folder}/{secrets.token_hex(16)}", File(spool))
+        return store_spooled(storage, cast(BinaryIO, spool), folder=folder)
+
+
+def store_spooled(storage: Storage, spool: BinaryIO, *, folder: str) -> StoredFile:
+    """Copy a temporary file, from its beginning, into `storage` under a random key."""
+    digest = hashlib.sha256()
+    spool.seek(0)
+    while chunk := spool.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    size = spool.tell()
+    spool.seek(0)
+    key = storage.save(f"{folder}/{secrets.token_hex(16)}", File(spool))
     return StoredFile(key=key, size_bytes=size, sha256=digest.hexdigest())

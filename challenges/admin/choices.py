@@ -66,3 +66,71 @@ def _order(metric: Metric) -> tuple[str, str, int]:
 def _choice(metric: Metric) -> tuple[str, str]:
     key = metric_key(metric.slug, metric.version)
     return key, f"{metric.slug}: {metric.title} ({direction_in_words(metric).lower()})"
+
+
+# When a family is the right one, for somebody who knows the science and not the metrics.
+WHEN = {
+    "scalars": "One number for each target, such as a measured value. Fit to rank by.",
+    "regression": "Many numbers of one target, or one of each target seen together (pooled).",
+    "fields": "Arrays over space and time: solutions of equations, weather, images of a quantity.",
+    "classification": "Classes of many samples: labels, or probabilities of each class.",
+    "retrieval": "Lists in which the best should stand first: screening, recommendation.",
+    "ensembles": "Forecasts by members of an ensemble, compared with what came to be.",
+    "parametric forecasts": "Forecasts by mean and width of a distribution.",
+    "quantile forecasts": "Forecasts by quantiles, as of epidemics and prices.",
+    "probability forecasts": "Probabilities of one event, and how honest they are.",
+    "distributions": "A whole distribution or histogram against another.",
+    "structure": "Places of atoms of proteins and molecules.",
+    "segmentation": "Masks of one region or a few in images and volumes.",
+    "instances": "Masks of single objects, such as cells, that are to be told apart.",
+    "set matching": "Sets of found objects or points, of which none belongs to one by name.",
+    "mass spectra": "Lists of peaks with intensities.",
+    "sequences": "Sequences of letters or tokens.",
+    "survival": "Times until an event, some of which are not known to their end.",
+    "function prediction": "Many labels of an ontology for each protein.",
+    "discovery": "How much sooner a ranking finds what is sought.",
+}
+
+
+# Words that people search by, where a record says it in others.
+ALSO = {
+    "kendall_tau_b": "rank correlation order",
+    "kendall_tau_c": "rank correlation order",
+    "spearman": "rank correlation order",
+    "weighted_tau": "rank correlation order",
+    "absolute_error": "mae mean absolute error robust outlier",
+    "squared_error": "rmse mse root mean square outlier",
+    "signed_error": "bias shift mean signed error",
+    "max_absolute_error": "worst case outlier",
+    "max_error": "worst case point maximum",
+    "balanced_accuracy": "imbalanced rare class",
+    "mcc": "imbalanced rare class matthews",
+    "average_precision": "imbalanced rare class precision recall",
+    "weighted_kappa": "annotators agreement ordered levels ordinal",
+    "cohen_kappa": "annotators agreement",
+    "crps_fair": "ensemble probabilistic forecast",
+    "wis": "quantiles interval probabilistic forecast",
+    "lddt": "protein structure local distance",
+    "rmsd": "protein structure superposition",
+}
+
+
+def search_metrics(query: str, *, family: str = "") -> list[Metric]:
+    """Return the metrics whose record has all words of the query, by family."""
+    words = query.lower().split()
+    return [
+        metric
+        for metric in sorted(all_metrics(), key=_order)
+        if (not family or metric.family == family)
+        and all(word in _text_of(metric) for word in words)
+    ]
+
+
+def families() -> list[str]:
+    """Return the families of metrics."""
+    return sorted({metric.family for metric in all_metrics()})
+
+
+def _text_of(metric: Metric) -> str:
+    said = (metric.slug, metric.title, metric.family, metric.help, *metric.traps)
+    return " ".join((*said, WHEN.get(metric.family, ""), ALSO.get(metric.slug, ""))).lower()

@@ -19,6 +19,7 @@ from challenges.admin.round_pages import person_of
 from challenges.admin.round_setup import RoundSetup
 from challenges.errors import ChallengeError
 from challenges.models import Round, RoundFile, Target
+from challenges.models.disclosure import CLOCKS, DISCLOSURE_FIELDS
 from challenges.services.amendments import amendable_fields
 from challenges.services.files import add_round_file
 from challenges.services.references import set_reference
@@ -44,6 +45,7 @@ RULES = (
     "bootstrap_resamples",
     "bootstrap_seed",
     "perfect_value",
+    *DISCLOSURE_FIELDS,
     "target_set",
     "offered_data",
 )
@@ -97,6 +99,18 @@ class RoundAdmin(RoundSetup):
                     "perfect_value",
                     "bootstrap_resamples",
                     "bootstrap_seed",
+                ),
+            },
+        ),
+        (
+            "What is shown when",
+            {
+                "description": "What entrants and everyone else see until when; the page of the "
+                "round says it in words. You see everything at any time. Frozen with the rules.",
+                "fields": (
+                    "board_policy",
+                    ("board_delay_hours", "ladder_step", "shown_decimals"),
+                    *((f"{clock}_shown", f"{clock}_shown_at") for clock in CLOCKS),
                 ),
             },
         ),

@@ -32,6 +32,7 @@ FROZEN = (
     "evaluation_units",
     "classes",
     "family",
+    "is_private",
     "opens_at",
     "closes_at",
 )
@@ -54,7 +55,7 @@ class TargetAdmin(ScopedAdmin):
         (None, {"fields": ("round", "slug", "position", "title", "summary")}),
         ("Prediction", {"fields": ("shape", "reference_shape", "low", "high")}),
         ("Answer", {"fields": ("answered", "answer", "reason")}),
-        ("Counting", {"fields": ("weight", "evaluation_units", "classes", "family")}),
+        ("Counting", {"fields": ("weight", "evaluation_units", "classes", "family", "is_private")}),
         ("After the reveal", {"fields": ("commentary",)}),
         (
             "Dates of its own",

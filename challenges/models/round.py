@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog.models import Artifact
 from challenges.models.challenge import Challenge
 from challenges.models.design_items import DESIGN_ITEMS, validate_design_items
+from challenges.models.disclosure import DISCLOSURE_CONSTRAINTS, Disclosure
 from scoring.contract import Aggregate
 
 
@@ -26,7 +27,7 @@ class RoundState(models.TextChoices):
     FINAL = "final", "Final"
 
 
-class Round(models.Model):
+class Round(Disclosure):
     """One edition of a challenge; its rules are frozen with a hash when it is published."""
 
     class MissingPolicy(models.TextChoices):
@@ -151,6 +152,7 @@ class Round(models.Model):
                 name="round_penalty_declared",
                 violation_error_message="Declare the value that a missed target counts as.",
             ),
+            *DISCLOSURE_CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

@@ -72,6 +72,12 @@ class Target(models.Model):
         help_text="What it is closely related to, like the protein family or the solver run; "
         "results are broken down by it.",
     )
+    is_private = models.BooleanField(
+        "private",
+        default=False,
+        help_text="Kept from the board, and from everyone's scores, until the reveal; then it "
+        "counts like the others. Put whole families on one side.",
+    )
     commentary = models.TextField(
         blank=True,
         help_text="What its providers say of it and of the predictions, shown once the round is "

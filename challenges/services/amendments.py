@@ -23,6 +23,7 @@ from accounts import audit
 from accounts.models import User
 from challenges.errors import AmendmentRefused
 from challenges.models import Round, RoundAmendment, RoundState
+from challenges.models.disclosure import DISCLOSURE_FIELDS
 from challenges.services.design import design_of, sha256_of
 from challenges.services.readiness import unmet_dates
 
@@ -41,6 +42,7 @@ BEFORE_OPENING = (
     "tie_tolerance",
     "perfect_value",
     "bootstrap_resamples",
+    *DISCLOSURE_FIELDS,
 )
 _AMENDING: ContextVar[frozenset[int]] = ContextVar("amending", default=frozenset())
 

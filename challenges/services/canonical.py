@@ -21,7 +21,7 @@ _CANONICAL = {"f": np.dtype("<f8"), "i": np.dtype("<i8"), "u": np.dtype("<i8"), 
 
 
 def write_canonical(
-    values: NDArray[np.generic] | BinaryIO, out: Any, *, target: Target
+    values: NDArray[np.generic] | ArraySource | BinaryIO, out: Any, *, target: Target
 ) -> list[int]:
     """Write an answer to `out` in its canonical form, piece by piece; return its shape.
 
@@ -55,13 +55,16 @@ def write_canonical(
     return list(source.shape)
 
 
-def _source(values: NDArray[np.generic] | BinaryIO, target: Target) -> ArraySource:
+def _source(values: NDArray[np.generic] | ArraySource | BinaryIO, target: Target) -> ArraySource:
     log = ProblemLog()
     where = f"the answer of target {target.slug}"
     source: ArraySource | None
     if isinstance(values, (np.ndarray, np.generic)):
         check_dtype(log, values.dtype, where=where)
         source = MemorySource(values)
+    elif isinstance(values, ArraySource):
+        check_dtype(log, values.dtype, where=where)
+        source = values
     else:
         source = open_array(values, log, where=where)
     if source is None or len(log):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from challenges.models import Reference, Round, RoundFile, RoundMetric, Target
+from challenges.models.disclosure import DISCLOSURE_DEFAULTS, DISCLOSURE_FIELDS
 from scoring.metrics import get_metric
 
 DESIGN_FORMAT = "heldout/round-design/1"
@@ -52,6 +53,7 @@ def design_of(round: Round) -> dict[str, Any]:
         "grace_minutes": round.grace_minutes,
         "embargo": round.embargo,
         "design_items": round.design_items,
+        **_disclosure(round),
     }
     design |= {key: value for key, value in later.items() if value}
     return {key: _plain(value) for key, value in design.items()}
@@ -92,11 +94,22 @@ def _target(row: Target, commitments: dict[int, str]) -> dict[str, Any]:
         "evaluation_units": row.evaluation_units,
         "classes": row.classes,
         **({"family": row.family} if row.family else {}),
+        **({"is_private": True} if row.is_private else {}),
         "opens_at": _moment(row.opens_at),
         "closes_at": _moment(row.closes_at),
         "cancelled": row.cancelled_at is not None,
         "commitment": commitments.get(row.pk),
     }
+
+
+def _disclosure(round: Round) -> dict[str, Any]:
+    """Return what is shown when, as far as it is not what every round does by itself."""
+    rules = {}
+    for name in DISCLOSURE_FIELDS:
+        value = getattr(round, name)
+        if value != DISCLOSURE_DEFAULTS[name]:
+            rules[name] = _moment(value) if isinstance(value, datetime) else value
+    return {"disclosure": rules} if rules else {}
 
 
 def _file(row: RoundFile) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from catalog.models import Artifact
 from challenges.models import Reference, Round, RoundFile, Target
 from challenges.models.design_items import DESIGN_ITEMS
+from challenges.models.disclosure import BoardPolicy
 from challenges.selectors import counting_targets, metric_choices, target_specs
 from challenges.services.advice import advice_on
 from challenges.services.findings import CheckedStep, Finding, Step, lacks, warnings
@@ -67,6 +68,7 @@ def findings_of(round: Round) -> list[Finding]:
         *lacks(Step.FORMAT, "round.reader_options", _reader(round)),
         *lacks(Step.METRICS, "metrics", _metrics(round)),
         *_limits(round),
+        *lacks(Step.METRICS, "round.board_policy", _disclosure(round, targets)),
         *lacks(Step.CREDIT, "target_set", _target_set(round)),
         *_advice(round),
     ]
@@ -248,6 +250,46 @@ def _limits(round: Round) -> list[Finding]:
         )
         found += lacks(Step.FORMAT, "round.upload_limit_bytes", [sentence])
     return found
+
+
+def _disclosure(round: Round, targets: list[Target]) -> list[str]:
+    """Return what in the rules of disclosure cannot be kept, or says nothing."""
+    unmet = []
+    private = [target for target in targets if target.is_private]
+    if private and len(private) == len(targets):
+        unmet.append(
+            "Every target is private, so there would be nothing to show before the reveal."
+        )
+    families = {target.family for target in private if target.family}
+    unmet += [
+        f"Targets of the family {name} are private and public: what the board tells of one would "
+        "be true of the other."
+        for name in sorted(families)
+        if any(target.family == name and not target.is_private for target in targets)
+    ]
+    if round.board_policy == BoardPolicy.LADDER:
+        unmet += _ladder(round, [target for target in targets if not target.is_private])
+    return unmet
+
+
+def _ladder(round: Round, shown: list[Target]) -> list[str]:
+    unmet = []
+    if round.missing_policy == Round.MissingPolicy.SKIP:
+        unmet.append(
+            "The Ladder compares entries on the same targets, so a missed target cannot be skipped."
+        )
+    if round.ladder_step is not None:
+        return unmet
+    primary = next((row for row in round.metrics.all() if row.is_primary), None)
+    plain = primary is not None and primary.aggregate == Aggregate.MEAN
+    if not plain or len({target.weight for target in shown}) > 1:
+        unmet.append(
+            "A Ladder without a step compares means of equally weighted targets. Declare a step, "
+            "or take the mean as aggregate and one weight."
+        )
+    if len(shown) < 2:
+        unmet.append("A Ladder without a step needs two public targets. Declare a step.")
+    return unmet
 
 
 def _target_set(round: Round) -> list[str]:

@@ -17,16 +17,18 @@ from numpy.typing import NDArray
 
 from accounts import audit
 from accounts.models import User
-from catalog.services import StoredFile, store_stream
+from catalog.services import StoredFile, store_spooled
 from challenges.errors import ReferenceRefused, ReferenceUnavailable, RoundNotReady
 from challenges.models import Correction, Reference, ReferenceAccess, Round, RoundState, Target
 from challenges.models.reference import reference_storage
 from challenges.services.amendments import amendment
 from challenges.services.canonical import write_canonical
-from scoring.readers.base import ProblemLog
+from scoring.readers.base import ArraySource, ProblemLog
 from scoring.readers.npy_format import open_array
 
 logger = logging.getLogger(__name__)
+
+Values = NDArray[np.generic] | ArraySource | BinaryIO
 
 COMMITMENT_DOMAIN = b"targets/v1\0"
 SALT_BYTES = 32
@@ -46,9 +48,7 @@ def commitment_of(*, salt: bytes, name: str, data_sha256: bytes, size_bytes: int
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def set_reference(
-    *, target: Target, values: NDArray[np.generic] | BinaryIO, by: User, reason: str = ""
-) -> Reference:
+def set_reference(*, target: Target, values: Values, by: User, reason: str = "") -> Reference:
     """Give a target its answer, or a new version of it.
 
     The same answer again changes nothing. Before the round is published a new version needs
@@ -73,9 +73,7 @@ def set_reference(
         return _store(target, values, by=by, reason=reason.strip(), in_force=True)
 
 
-def propose_reference(
-    *, target: Target, values: NDArray[np.generic] | BinaryIO, by: User, reason: str
-) -> Reference:
+def propose_reference(*, target: Target, values: Values, by: User, reason: str) -> Reference:
     """Store a version of a target's answer that is not in force yet.
 
     Refuses what `set_reference` does; returns the answer in force where it is the same.
@@ -85,7 +83,7 @@ def propose_reference(
 
 def _store(
     target: Target,
-    values: NDArray[np.generic] | BinaryIO,
+    values: Values,
     *,
     by: User,
     reason: str,
@@ -94,8 +92,7 @@ def _store(
     storage = reference_storage()
     with tempfile.TemporaryFile() as spool:
         shape = write_canonical(values, spool, target=target)
-        spool.seek(0)
-        stored = store_stream(storage, cast(BinaryIO, spool), folder=f"{target.round_id}")
+        stored = store_spooled(storage, cast(BinaryIO, spool), folder=f"{target.round_id}")
     kept = False
     try:
         with transaction.atomic():

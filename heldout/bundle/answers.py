@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heldout.bundle.section import Section
 from scoring.contract import JsonValue
 
-ANSWER_KINDS = ("folder", "npz", "csv")
+ANSWER_KINDS = ("folder", "npz", "csv", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class AnswersPlan:
     """Where the answers are: a folder of .npy files, or one file for all targets."""
 
     section: Section
-    kind: str  # folder, npz, csv
+    kind: str  # folder, or the reader of the one file
     path: str
     options: dict[str, JsonValue] = field(default_factory=dict)
 
@@ -37,4 +37,6 @@ def read_answers_plan(section: Section) -> AnswersPlan | None:
         options["extra_columns"] = "ignore"
     path = found.text(kind) if kind == "folder" else found.file(kind) if kind else ""
     found.close()
+    if kind == "file":  # written like a prediction, such as the file of the solved structure
+        kind, options = section.text("reader", "npz"), section.mapping("reader_options")
     return AnswersPlan(found, kind, path, options) if path else None

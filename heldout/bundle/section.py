@@ -72,9 +72,12 @@ class Section:
 
     def fault(self, key: str, message: str, remedy: str = "") -> None:
         """Note a problem at the value of `key`, or at the whole mapping where it is absent."""
+        self._log.add(self.place(key).problem(message, remedy))
+
+    def place(self, key: str) -> Place:
+        """Return where the value of `key` stands, or the whole mapping where it is absent."""
         node = self._node.nodes.get(key)
-        place = node.at if node is not None else self._node.keys.get(key, self.at)
-        self._log.add(place.problem(message, remedy))
+        return node.at if node is not None else self._node.keys.get(key, self.at)
 
     def note(self, file: str, problem: Problem) -> None:
         """Note a problem that a reader found in a file of the bundle."""
@@ -183,6 +186,8 @@ class Section:
     def sizes(self, key: str) -> list[int | None]:
         """Return a shape: [21, 256], or 21x256 as one text; null or ? is any length."""
         node = self._get(key)
+        if isinstance(node, Scalar) and node.text.strip() == "[]":
+            return []  # one number, in a table, whose empty cells are left out
         if isinstance(node, Scalar):
             parts: list[JsonValue] = [
                 Scalar(part, True, node.at).value() for part in node.text.replace("x", " ").split()

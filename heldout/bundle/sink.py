@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -11,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from heldout.bundle.progress import Progress, copy
 from heldout.bundle.source import is_plain_name, refusal
 
 # Fixed, so that equal content gives equal archives.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _OWNER_ONLY = 0o100600 << 16
-_COPY_BYTES = 1024 * 1024
 
 
 class BundleSink(Protocol):
@@ -28,14 +27,15 @@ class BundleSink(Protocol):
 class FolderSink:
     """A bundle in a folder; its files are for their owner only, since answers may be among them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, progress: Progress | None = None) -> None:
         self._root = root
+        self._progress = progress
 
     def add(self, name: str, content: BinaryIO) -> None:
         path = self._root / _checked(name)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            shutil.copyfileobj(content, file, _COPY_BYTES)
+            copy(content, file, name=name, progress=self._progress)
 
 
 class ZipSink:
@@ -44,18 +44,19 @@ class ZipSink:
     Nothing is compressed: an archive of zeros would look like a zip bomb to the import.
     """
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, *, progress: Progress | None = None) -> None:
         self._archive = archive
+        self._progress = progress
 
     def add(self, name: str, content: BinaryIO) -> None:
         member = zipfile.ZipInfo(_checked(name), date_time=_MOMENT)
         member.external_attr = _OWNER_ONLY
         with self._archive.open(member, "w", force_zip64=True) as packed:
-            shutil.copyfileobj(content, packed, _COPY_BYTES)
+            copy(content, packed, name=name, progress=self._progress)
 
 
 @contextmanager
-def open_sink(path: Path) -> Iterator[BundleSink]:
+def open_sink(path: Path, *, progress: Progress | None = None) -> Iterator[BundleSink]:
     """Open a bundle to be written: a zip archive if the name ends so, else a folder.
 
     It stands under its name only when all of it is written.
@@ -73,19 +74,19 @@ def open_sink(path: Path) -> Iterator[BundleSink]:
         if path.suffix.lower() == ".zip":
             with made.open("xb") as file:
                 os.fchmod(file.fileno(), 0o600)
-                with zip_sink(file) as sink:
+                with zip_sink(file, progress=progress) as sink:
                     yield sink
         else:
             made.mkdir(mode=0o700)
-            yield FolderSink(made)
+            yield FolderSink(made, progress=progress)
         made.rename(path)
 
 
 @contextmanager
-def zip_sink(file: BinaryIO) -> Iterator[BundleSink]:
+def zip_sink(file: BinaryIO, *, progress: Progress | None = None) -> Iterator[BundleSink]:
     """Write a bundle as a zip archive into an open, seekable file."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        yield ZipSink(archive)
+        yield ZipSink(archive, progress=progress)
 
 
 def _checked(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 import zipfile
@@ -14,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol, cast
 
 from heldout.bundle.errors import BundleError, BundleProblem
+from heldout.bundle.progress import Progress, copy, opened
 
 MAX_FILES = 20_000
 MAX_FILE_BYTES = 16 * 1024**3
@@ -38,8 +38,8 @@ class BundleSource(Protocol):
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[BundleSource]:
-    """Open a bundle.
+def open_source(path: Path, *, progress: Progress | None = None) -> Iterator[BundleSource]:
+    """Open a bundle; `progress` is told how far the reading of each file has come.
 
     Raises
     ------
@@ -47,13 +47,13 @@ def open_source(path: Path) -> Iterator[BundleSource]:
         If there is none, or it is not a folder or a zip archive that is safe to read.
     """
     if path.is_dir():
-        yield FolderSource(path)
+        yield FolderSource(path, progress=progress)
         return
     if not path.is_file():
         raise refusal(path.name, "there is no such folder or file")
     try:
         with zipfile.ZipFile(path) as archive:
-            yield ZipSource(archive, label=path.name)
+            yield ZipSource(archive, label=path.name, progress=progress)
     except zipfile.BadZipFile:
         raise refusal(path.name, "it is neither a folder nor a readable zip archive") from None
 
@@ -79,8 +79,9 @@ def is_plain_name(name: str) -> bool:
 class FolderSource:
     """A bundle in a folder; links are not followed, wherever they lead."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, progress: Progress | None = None) -> None:
         self._root = root
+        self._progress = progress
 
     def has(self, name: str) -> bool:
         return self._file(name) is not None
@@ -95,7 +96,7 @@ class FolderSource:
         file = self._file(name)
         if file is None:
             raise FileNotFoundError(name)
-        return file.open("rb")
+        return opened(file, name=name, progress=self._progress)
 
     def _file(self, name: str) -> Path | None:
         if not is_plain_name(name):
@@ -111,8 +112,11 @@ class FolderSource:
 class ZipSource:
     """A bundle in a zip archive; everything that could surprise is refused before reading."""
 
-    def __init__(self, archive: zipfile.ZipFile, *, label: str) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, *, label: str, progress: Progress | None = None
+    ) -> None:
         self._archive = archive
+        self._progress = progress
         self._label = label
         members = [member for member in archive.infolist() if not member.is_dir()]
         _refuse_unsafe(members, label=label)
@@ -133,8 +137,10 @@ class ZipSource:
         # Readers move about in a file, which a compressed member can only do by starting anew.
         spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
         try:
-            with self._archive.open(self._members[name]) as packed:
-                shutil.copyfileobj(packed, spool)
+            member = self._members[name]
+            with self._archive.open(member) as packed:
+                told = cast(BinaryIO, packed)
+                copy(told, spool, name=name, size=member.file_size, progress=self._progress)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
             spool.close()
             raise refusal(self._label, f"the file {name} in it is damaged") from None

@@ -16,6 +16,13 @@ class Board(models.Model):
     current = models.ForeignKey(
         "leaderboards.BoardRevision", on_delete=models.PROTECT, null=True, related_name="+"
     )
+    current_public = models.ForeignKey(
+        "leaderboards.BoardRevision",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="What everyone sees before the reveal, where that is not the whole board.",
+    )
 
     def __str__(self) -> str:
         return f"board of {self.round}"
@@ -24,7 +31,12 @@ class Board(models.Model):
 class BoardRevision(models.Model):
     """The board as it was from `created_at` until the next revision."""
 
+    class Sheet(models.TextChoices):
+        WHOLE = "whole", "Whole"
+        PUBLIC = "public", "Public: what may be known before the reveal"
+
     board = models.ForeignKey(Board, on_delete=models.PROTECT, related_name="revisions")
+    sheet = models.CharField(max_length=8, choices=Sheet, default=Sheet.WHOLE)
     number = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
     inputs_sha256 = models.CharField(
@@ -45,7 +57,9 @@ class BoardRevision(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            models.UniqueConstraint(fields=["board", "number"], name="revision_number_once"),
+            models.UniqueConstraint(
+                fields=["board", "sheet", "number"], name="revision_number_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,14 +8,21 @@ from leaderboards.pictures.bar import BarPart, stacked_bar
 from leaderboards.pictures.flow import Flow, credit_flow
 from leaderboards.pictures.heat import HeatRow, heat_map
 from leaderboards.pictures.ranks import RankLine, rank_intervals
+from leaderboards.pictures.scatter import Axis, Dot, front, scatter
+from leaderboards.pictures.standalone import standalone
 
 __all__ = [
+    "Axis",
     "BarPart",
+    "Dot",
     "Flow",
     "HeatRow",
     "RankLine",
     "credit_flow",
+    "front",
     "heat_map",
     "rank_intervals",
+    "scatter",
     "stacked_bar",
+    "standalone",
 ]

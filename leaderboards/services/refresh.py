@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
@@ -16,9 +15,10 @@ from leaderboards.credit.export import to_canonical_json
 from leaderboards.entries import Entry, Rule, entries_of, rule_of
 from leaderboards.lines import Line, ranked_lines
 from leaderboards.models import Board, BoardRevision, Standing
+from leaderboards.rules import column_documents, rule_document
 from leaderboards.services.facts import settle_now
+from leaderboards.services.public_sheet import public_sheet, store_public_sheet
 from scoring.engine import ENGINE_VERSION
-from scoring.metrics.registry import get_metric
 from submissions.models import ScoringRun, Submission, SubmissionState
 
 
@@ -85,6 +85,7 @@ def refresh_board(round_: Round) -> BoardRevision | None:
     entries = entries_of(round_, rule)
     lines = ranked_lines(entries, rule)
     books, export = _credit(round_, entries, rule)
+    sheet = public_sheet(round_, rule, entries)
     with transaction.atomic():
         board, _ = Board.objects.get_or_create(round=round_)
         board = (
@@ -106,6 +107,7 @@ def refresh_board(round_: Round) -> BoardRevision | None:
         Standing.objects.bulk_create(_standings(revision, lines, books))
         board.current = revision
         board.save(update_fields=["current"])
+        store_public_sheet(board, sheet, after=revision)
     return revision
 
 
@@ -153,42 +155,6 @@ def own_credit(postings: Sequence[Posting]) -> dict[str, int]:
         for posting in postings
         if posting.kind is CreditKind.METHOD and posting.account == posting.result
     }
-
-
-def rule_document(rule: Rule) -> dict[str, Any]:
-    """Say in JSON how the board was ranked, seed included, so that anyone can do it again."""
-    return {
-        "metric": rule.primary.key,
-        "direction": rule.direction.value,
-        "aggregate": rule.how.value,
-        "tie_tolerance": rule.tolerance,
-        "missing_policy": rule.missing.value,
-        "missing_penalty": rule.penalty,
-        "bootstrap_resamples": rule.resamples,
-        "bootstrap_seed": rule.seed,
-        "engine_version": ENGINE_VERSION,
-        "entry": "last scored submission of each team and method",
-    }
-
-
-def column_documents(rule: Rule) -> list[dict[str, Any]]:
-    """Describe the board's metric columns, the ranking one first."""
-    columns = []
-    for metric in rule.metrics:
-        record = get_metric(metric.metric, metric.version)
-        columns.append(
-            {
-                "key": metric.key,
-                "label": metric.label or record.title,
-                "metric": metric.metric,
-                "version": metric.version,
-                "unit": record.unit,
-                "direction": record.direction.value,
-                "aggregate": metric.aggregate,
-                "is_primary": metric.is_primary,
-            }
-        )
-    return columns
 
 
 def _digest(entries: Sequence[Entry], rule: Rule) -> str:

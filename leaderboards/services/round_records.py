@@ -13,12 +13,15 @@ import tempfile
 from collections.abc import Iterable
 from typing import Any, BinaryIO, cast
 
-from challenges.models import Round
+from django.utils import timezone
+
+from challenges.models import Announcement, Round
 from challenges.services.bundles.export import written_moment
 from heldout.bundle.sink import BundleSink
 from leaderboards.identity import artifact_id
 from leaderboards.models import CreditBook
-from leaderboards.selectors import board_document, current_revision
+from leaderboards.selectors import board_document
+from leaderboards.visible import whole_board
 from submissions.models import Score, Submission
 
 SCORE_COLUMNS = ("submission", "run", "is_current", "target", "metric", "status", "value")
@@ -89,7 +92,7 @@ def add_scores(round_: Round, sink: BundleSink) -> None:
         table.flush()
         spool.seek(0)
         sink.add(f"{folder}/scores.csv", cast(BinaryIO, spool))
-    board = board_document(round_, current_revision(round_))
+    board = board_document(whole_board(round_, timezone.now()))
     text = json.dumps(board, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     sink.add(f"{folder}/board.json", io.BytesIO(text.encode()))
 
@@ -99,3 +102,24 @@ def add_credit(round_: Round, sink: BundleSink) -> None:
     for book in CreditBook.objects.filter(round=round_).order_by("number"):
         name = f"records/{round_.slug}/credit-{book.number}.json"
         sink.add(name, io.BytesIO(book.export.encode()))
+
+
+def add_announcements(round_: Round, sink: BundleSink) -> None:
+    """Write what organizers told everybody, the oldest first, one JSON object a line."""
+    rows = Announcement.objects.filter(round=round_).select_related("posted_by", "corrects")
+    lines = [
+        json.dumps(
+            {
+                "number": row.number,
+                "title": row.title,
+                "text": row.text,
+                "posted_at": written_moment(row.posted_at),
+                "posted_by": row.posted_by.username,
+                "corrects": None if row.corrects is None else row.corrects.number,
+            },
+            ensure_ascii=False,
+        )
+        for row in rows.order_by("number")
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    sink.add(f"records/{round_.slug}/announcements.jsonl", io.BytesIO(text.encode()))

@@ -8,8 +8,6 @@ from pages.boards.lines import (
     Column,
     Line,
     board_of,
-    current_standings,
-    standings_of,
 )
 from pages.boards.targets import Breakdown, breakdown_of, lower_is_better, target_rows
 
@@ -22,10 +20,8 @@ __all__ = [
     "Line",
     "board_of",
     "breakdown_of",
-    "current_standings",
     "heat_picture",
     "lower_is_better",
     "ranks_picture",
-    "standings_of",
     "target_rows",
 ]

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from leaderboards.pictures import HeatRow, RankLine, heat_map, rank_intervals
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from leaderboards.pictures import (
+    Axis,
+    Dot,
+    HeatRow,
+    RankLine,
+    heat_map,
+    rank_intervals,
+    scatter,
+)
+from leaderboards.progress import Arrival
+from leaderboards.visible import VisibleBoard
 from pages.boards.lines import MOST_DRAWN, BoardView
 from pages.boards.targets import Breakdown
 
@@ -38,3 +51,25 @@ def heat_picture(breakdown: Breakdown) -> str:
         lower_is_better=breakdown.lower_is_better,
         title=f"{breakdown.metric} of every entry on every target",
     )
+
+
+def progress_picture(board: VisibleBoard, found: Sequence[Arrival]) -> str:
+    """Draw the value of every submission when it came, and the best so far."""
+    dots = [
+        Dot(each.at.timestamp(), each.line.value, each.line.submission.team.name, each.is_best)
+        for each in found
+        if each.line.value is not None
+    ]
+    column = board.revision.columns[0] if board.revision else {}
+    return scatter(
+        dots,
+        x=Axis("time (UTC)", _day),
+        y=Axis(str(column.get("label") or column.get("key") or "value")),
+        steps=[(dot.x, dot.y) for dot in dots if dot.is_first],
+        name="progress",
+        title="Values of all entries over time, with the best so far",
+    )
+
+
+def _day(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
-
 from accounts.models import Team
-from catalog.models import Artifact, LineageEdge
-from challenges.models import Round
-from leaderboards.models import BoardRevision, Standing
-from leaderboards.selectors import current_revision
+from catalog.models import Artifact
+from leaderboards.models import BoardRevision
+from leaderboards.shown import ShownStanding
+from leaderboards.visible import VisibleBoard
 from scoring.contract import Direction
 
 MOST_SHOWN = 50  # a page with more lines is heavy; all of them are one link away
 MOST_DRAWN = 40
-PARENTS = Prefetch(
-    "submission__method__parent_edges",
-    LineageEdge.objects.select_related("parent").order_by("parent__title", "pk"),
-    to_attr="declared",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class Column:
 class Line:
     """One standing as it is shown."""
 
-    standing: Standing
+    standing: ShownStanding
     cells: list[float | None]
     is_mine: bool
     starts_group: bool
@@ -50,6 +43,7 @@ class Line:
 class BoardView:
     """One revision of a round's board."""
 
+    visible: VisibleBoard
     revision: BoardRevision
     primary: Column | None
     others: list[Column]
@@ -62,20 +56,43 @@ class BoardView:
         return [line for line in self.lines if line.standing.position <= MOST_SHOWN or line.is_mine]
 
     @property
+    def top(self) -> list[Line]:
+        """The entries of which nobody can say, with these targets, which is best."""
+        return [line for line in self.ranked if line.standing.tie_group == 1]
+
+    @property
+    def leader(self) -> Line | None:
+        """The first line that is ranked."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
     def drawn(self) -> list[Line]:
         return self.ranked[:MOST_DRAWN]
 
 
-def board_of(round_: Round, *, mine: Iterable[Team] = ()) -> BoardView | None:
-    """Return the current board of a round, or None before the first entry is scored."""
-    revision = current_revision(round_)
+def board_of(board: VisibleBoard, *, mine: Iterable[Team] = ()) -> BoardView | None:
+    """Return a board for its page, or None where no revision is there or may be seen."""
+    revision = board.revision
     if revision is None:
         return None
-    columns = [_column(entry) for entry in revision.columns]
-    standings = standings_of(revision).prefetch_related(PARENTS)
+    return board_from(board, board.lines, revision.columns, mine=mine)
+
+
+def board_from(
+    board: VisibleBoard,
+    standings: Iterable[ShownStanding],
+    columns_said: Iterable[Mapping[str, Any]],
+    *,
+    mine: Iterable[Team] = (),
+) -> BoardView:
+    """Return lines and columns as they are shown, the ranking column first."""
+    if board.revision is None:
+        raise ValueError("there is no board to show")
+    columns = [_column(entry) for entry in columns_said]
     lines = _lines(standings, columns[1:], mine={team.pk for team in mine})
     return BoardView(
-        revision=revision,
+        visible=board,
+        revision=board.revision,
         primary=columns[0] if columns else None,
         others=columns[1:],
         lines=lines,
@@ -83,23 +100,7 @@ def board_of(round_: Round, *, mine: Iterable[Team] = ()) -> BoardView | None:
     )
 
 
-def standings_of(revision: BoardRevision) -> QuerySet[Standing]:
-    """Return a revision's lines with what each names."""
-    return revision.standings.select_related(
-        "submission__team", "submission__method", "submission__method__team"
-    ).order_by("position")
-
-
-def current_standings(rounds: QuerySet[Round]) -> QuerySet[Standing]:
-    """Return the lines of the current boards of some rounds."""
-    return Standing.objects.filter(
-        revision__in=rounds.order_by().filter(board__current__isnull=False).values("board__current")
-    ).select_related(
-        "submission__team", "submission__method", "submission__round__challenge", "revision"
-    )
-
-
-def _column(entry: dict[str, Any]) -> Column:
+def _column(entry: Mapping[str, Any]) -> Column:
     return Column(
         key=entry["key"],
         label=entry.get("label") or entry["key"],
@@ -108,18 +109,20 @@ def _column(entry: dict[str, Any]) -> Column:
     )
 
 
-def _lines(standings: Iterable[Standing], columns: list[Column], *, mine: set[int]) -> list[Line]:
+def _lines(
+    standings: Iterable[ShownStanding], columns: list[Column], *, mine: set[int]
+) -> list[Line]:
     lines: list[Line] = []
     group: int | None = None
     for standing in standings:
-        parents = [edge.parent for edge in standing.submission.method.declared]  # type: ignore[attr-defined]  # set by the prefetch
+        parents = standing.submission.method.parents
         starts = standing.tie_group is not None and standing.tie_group != group
         group = standing.tie_group if standing.tie_group is not None else group
         lines.append(
             Line(
                 standing=standing,
                 cells=[standing.values.get(column.key) for column in columns],
-                is_mine=standing.submission.team_id in mine,
+                is_mine=standing.team_id in mine,
                 starts_group=starts and bool(lines),
                 datasets=[each for each in parents if each.kind != Artifact.Kind.MODEL],
                 models=[each for each in parents if each.kind == Artifact.Kind.MODEL],

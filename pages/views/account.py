@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from accounts.identity import is_identified, offers_connections, remedy_of_identity
 from accounts.models import ApiToken, User
 from accounts.second_factor import has_second_factor, lacks_second_factor
+from accounts.selectors import active_teams_of
 from accounts.services import create_token
 from pages.forms import ProfileForm, TokenForm
 
@@ -34,6 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         return redirect("pages:account")
     context = {
         "form": form,
+        "teams": active_teams_of(user),
         "email": EmailAddress.objects.filter(user=user, primary=True).first(),
         "connections": SocialAccount.objects.filter(user=user),
         "offers_connections": offers_connections(),

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
 from catalog.models import Artifact
+from challenges.models import Round
 from challenges.selectors import visible_artifacts, visible_rounds
-from pages.boards import current_standings
-from pages.credit import credits_of, data_rows, results_using, row_of, ways_of
-from pages.views.boards import visible_round
+from leaderboards.selectors import RoundCredit, round_credits
+from leaderboards.shown import ShownStanding
+from leaderboards.visible import visible_standings
+from pages.boards.seen import visible_round
+from pages.credit import data_rows, descendants_of, results_using, row_of, ways_of
+from submissions.models import Submission
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
 
 
 def datasets(request: HttpRequest) -> HttpResponse:
-    rows = data_rows(credits_of(visible_rounds(request.user)))
+    rows = data_rows(_credits(request, visible_rounds(request.user)))
     credited = [row.artifact.pk for row in rows]
     rest = Artifact.objects.filter(kind=Artifact.Kind.DATASET).exclude(pk__in=credited)
     return render(request, "pages/datasets.html", {"rows": rows, "rest": rest})
@@ -23,7 +29,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
 
 def round_datasets(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
     found = visible_round(request, challenge, round)
-    credits_ = credits_of(visible_rounds(request.user).filter(pk=found.pk))
+    credits_ = _credits(request, visible_rounds(request.user).filter(pk=found.pk))
     context = {
         "round": found,
         "rows": data_rows(credits_),
@@ -37,10 +43,11 @@ def dataset(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         visible_artifacts(request.user), slug=slug, version=version, kind__in=DATA_KINDS
     )
     rounds = visible_rounds(request.user)
+    credits_ = _credits(request, rounds)
     context = {
         **_artifact_context(found),
-        "credit": row_of(found, data_rows(credits_of(rounds))),
-        "results": results_using(found, rounds),
+        "credit": row_of(found, data_rows(credits_)),
+        "results": results_using(found, _results(request, found, rounds), credits_),
         "asked_in": rounds.filter(target_set=found),
         "offered_in": rounds.filter(offered_data=found),
     }
@@ -52,14 +59,29 @@ def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         Artifact.objects.select_related("team"), slug=slug, version=version, kind="model"
     )
     rounds = visible_rounds(request.user)
-    standings = list(current_standings(rounds).filter(submission__method=found))
+    credits_ = _credits(request, rounds)
+    standings = visible_standings(
+        rounds, request.user, timezone.now(), among=Q(submission__method=found)
+    )
+    submissions = Submission.objects.filter(pk__in=[each.submission_id for each in standings])
     context = {
         **_artifact_context(found),
         "standings": standings,
-        "ways": ways_of((standing.submission for standing in standings), rounds),
-        "results": results_using(found, rounds),
+        "ways": ways_of(submissions.select_related("round__challenge", "team", "method"), credits_),
+        "results": results_using(found, _results(request, found, rounds), credits_),
     }
     return render(request, "pages/model.html", context)
+
+
+def _credits(request: HttpRequest, rounds: QuerySet[Round]) -> list[RoundCredit]:
+    return round_credits(rounds, request.user, timezone.now())
+
+
+def _results(
+    request: HttpRequest, artifact: Artifact, rounds: QuerySet[Round]
+) -> list[ShownStanding]:
+    made_of_it = Q(submission__method__in=descendants_of(artifact))
+    return visible_standings(rounds, request.user, timezone.now(), among=made_of_it)
 
 
 def _artifact_context(artifact: Artifact) -> dict[str, object]:

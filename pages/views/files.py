@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
 from challenges.selectors import released_files, visible_artifacts
-from pages.views.boards import visible_round
+from pages.boards.seen import visible_round
 
 
 def round_file(request: HttpRequest, challenge: str, round: str, name: str) -> HttpResponseBase:

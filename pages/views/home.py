@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from challenges.selectors import visible_rounds
-from pages.credit import credits_of, data_rows
+from leaderboards.selectors import round_credits
+from pages.credit import data_rows
 from pages.rounds import leaders, sorted_rounds
 from pages.search import search
 
@@ -16,11 +18,12 @@ LONGEST_QUESTION = 200
 
 def home(request: HttpRequest) -> HttpResponse:
     rounds = visible_rounds(request.user)
-    shown = sorted_rounds(rounds)
+    shown, now = sorted_rounds(rounds, request.user), timezone.now()
+    credits_ = round_credits(rounds, request.user, now)
     context = {
         "rounds": shown,
-        "leaders": leaders(rounds),
-        "data_rows": [row for row in data_rows(credits_of(rounds)) if row.rank][:SHOWN_DATASETS],
+        "leaders": leaders(rounds, request.user),
+        "data_rows": [row for row in data_rows(credits_) if row.rank][:SHOWN_DATASETS],
     }
     return render(request, "pages/home.html", context)
 

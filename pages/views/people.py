@@ -6,17 +6,20 @@ from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import Team, User
-from accounts.selectors import active_members_of, active_teams_of
+from accounts.selectors import active_members_of, active_teams_of, is_member
 from catalog.errors import SharesRefused
 from catalog.services import confirm_share
 from challenges.selectors import visible_artifacts, visible_rounds
-from pages.boards import current_standings
+from leaderboards.selectors import round_credits
+from leaderboards.visible import visible_standings
 from pages.credit import person_credit
 
 
@@ -26,7 +29,9 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
         "person": found,
         "teams": active_teams_of(found),
         "credit": person_credit(
-            found, visible_rounds(request.user), visible_artifacts(request.user)
+            found,
+            round_credits(visible_rounds(request.user), request.user, timezone.now()),
+            visible_artifacts(request.user),
         ),
     }
     return render(request, "pages/person.html", context)
@@ -50,12 +55,15 @@ def confirm(request: HttpRequest, slug: str, version: str) -> HttpResponse:
 
 def team(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Team, slug=slug)
-    standings = current_standings(visible_rounds(request.user))
     context = {
         "team": found,
+        "is_member": is_member(request.user, found),
         "members": active_members_of(found),
-        "standings": standings.filter(submission__team=found).order_by(
-            "-submission__round__closes_at", "position"
+        "standings": visible_standings(
+            visible_rounds(request.user),
+            request.user,
+            timezone.now(),
+            among=Q(submission__team=found),
         ),
         "methods": found.artifacts.order_by("title", "registered_at"),
     }

@@ -6,19 +6,22 @@ import hashlib
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.selectors import active_teams_of, is_member
+from accounts.selectors import is_member, readable_teams_of
+from challenges.disclosure import Kind, disclosed_at
 from challenges.models import RoundState
 from challenges.selectors import can_organize
+from leaderboards.sight import sight_of
+from leaderboards.visible import visible_standing
 from pages.forms import WithdrawForm
 from pages.scores import score_table
 from submissions.errors import SubmissionError
@@ -31,7 +34,7 @@ SHOWN = 200
 
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
-    found = Submission.objects.filter(team__in=active_teams_of(request.user))
+    found = Submission.objects.filter(team__in=readable_teams_of(request.user))
     shown = found.select_related("round__challenge", "team", "method", "submitted_by")[:SHOWN]
     return render(request, "pages/submissions.html", {"submissions": shown})
 
@@ -60,11 +63,14 @@ def _page(
     form: WithdrawForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    now = timezone.now()
     context = {
         "submission": found,
         "place": queue_place(found),
-        "table": score_table(found),
-        "standing": found.standings.filter(revision=F("revision__board__current")).first(),
+        "board_date": disclosed_at(found.round, Kind.BOARD),
+        "sight": sight_of(found.round, request.user, now),
+        "table": score_table(found, request.user, now),
+        "standing": visible_standing(found, request.user, now),
         "form": form or WithdrawForm(),
         "can_withdraw": can_withdraw(request, found),
     }

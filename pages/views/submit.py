@@ -17,11 +17,11 @@ from catalog.errors import CatalogError
 from catalog.services import method_of_team
 from challenges.models import Round
 from challenges.selectors import can_organize, counting_targets
+from pages.boards.seen import visible_round
 from pages.forms import SubmitForm
 from pages.quotas import quotas_of
 from pages.refusals import Refusal, refusal_of, too_large
 from pages.rounds import reader_of
-from pages.views.boards import visible_round
 from submissions.errors import SubmissionError
 from submissions.models import ResumableUpload, Submission
 from submissions.services.submit import submit

@@ -32,6 +32,8 @@ class Ladder:
         The margin, which is also what shown values are rounded to. Without it the margin of each
         submission is the standard error of its difference to the best one, and values are rounded
         to one over the number of targets.
+    unit : float, optional
+        What shown values are rounded to, if neither to the step nor to one over the number.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Ladder:
 
     direction: Direction
     step: float | None = None
+    unit: float | None = None
     shown: float | None = None  # None before the first submission
     best: tuple[float, ...] = ()  # the values on the targets behind what is shown
 
@@ -70,7 +73,7 @@ class Ladder:
             gain = self.shown - mean if self.direction is Direction.LOWER else mean - self.shown
             if not gain > self._margin(values):
                 return self
-        unit = self.step or 1.0 / values.size
+        unit = self.unit or self.step or 1.0 / values.size
         shown = round(mean / unit) * unit
         return replace(self, shown=shown, best=tuple(float(value) for value in values))
 

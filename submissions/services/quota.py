@@ -31,9 +31,17 @@ class Quota:
 
 
 def quota_of(team: Team, round: Round, at: datetime) -> Quota:
-    """Count what the team has used and has left on the UTC day of `at`."""
-    day = _day_of(at)
-    totals = QuotaEntry.objects.filter(team=team, round=round, day=day).aggregate(
+    """Count what the team has used and has left on the UTC day of `at`.
+
+    What teams merged into it have used counts as its own.
+    """
+    merged = Team.objects.filter(merged_into=team).values_list("pk", flat=True)
+    return quota_of_teams({team.pk, *merged}, round, _day_of(at))
+
+
+def quota_of_teams(teams: set[int], round: Round, day: date) -> Quota:
+    """Count what these teams have used together, against the limit of one."""
+    totals = QuotaEntry.objects.filter(team__in=teams, round=round, day=day).aggregate(
         **{act.name: Sum("amount", filter=Q(act=act), default=0) for act in Act}
     )
     limit = round.submissions_per_day + totals["GRANT"]
@@ -52,8 +60,12 @@ def require_one_left(team: Team, round: Round, at: datetime) -> None:
     ------
     QuotaExhausted
         If nothing is left.
+    NotAllowed
+        If the team has been merged into another since the upload began.
     """
-    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    locked = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if locked.merged_into_id is not None:
+        raise NotAllowed("TEAM_MERGED", f"{team.name} is part of another team now.")
     quota = quota_of(team, round, at)
     if quota.left < 1:
         raise QuotaExhausted(quota.limit, quota.used, quota.resets_at)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from challenges.models import ReferenceAccess, Round
+from challenges.services.announcements import announce
 from challenges.services.bundles import import_bundle
 from challenges.services.rounds import publish_round
 from challenges.services.targets import cancel_target
@@ -155,6 +156,19 @@ def test_entries_scores_and_credit_are_written_as_they_stand(tmp_path: Path) -> 
     book = CreditBook.objects.get(round=seed.final)
     assert found[f"{folder}/credit-1.json"].decode() == book.export
     assert json.loads(found[f"{folder}/board.json"])["standings"]
+
+
+def test_records_are_the_same_bytes_after_the_bundle_was_imported(tmp_path: Path) -> None:
+    seed = build()
+    name = f"{seed.challenge.slug}/{seed.final.slug}"
+    by = seed.challenge.roles.order_by("pk")[0].user
+    announce(seed.final, title="Dinner", text="At *seven*.", by=by)
+    records = [f"--with-{name}" for name in ("entries", "scores", "credit", "announcements")]
+    first = content_of(export(name, tmp_path / "first", *records))
+    import_bundle(tmp_path / "first", by=by)
+    assert content_of(export(name, tmp_path / "again", *records)) == first
+    (line,) = first[f"records/{seed.final.slug}/announcements.jsonl"].splitlines()
+    assert json.loads(line)["text"] == "At *seven*."
 
 
 def test_large_files_are_copied_in_bounded_memory(tmp_path: Path) -> None:

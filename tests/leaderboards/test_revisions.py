@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from challenges.models import Round
 from leaderboards.models import BoardRevision, Standing
-from leaderboards.revisions import NotKept, read_revision, revision_at, revision_numbered
+from leaderboards.revisions import sheet_of
 from leaderboards.services.refresh import refresh_board
-from leaderboards.slices import NoSuchSlice, Slice, sliced
+from leaderboards.sheets import NoSuchSlice, Place, Sheet, Slice, places
+from leaderboards.visible import visible_board
 from submissions.models import Submission
 from tests.factories import make_metric, make_round, make_score, make_scored, make_team
 
 pytestmark = pytest.mark.django_db
-SHOWN = ("status", "value", "rank", "rank_low", "rank_high", "tie_group", "answered", "offered")
 
 
-def facts(standing: Standing) -> list[object]:
-    return [standing.submission.code, *(getattr(standing, name) for name in SHOWN)]
+def sheet(round_: Round, *, number: int) -> Sheet:
+    board = visible_board(round_, AnonymousUser(), timezone.now(), number=number)
+    found = sheet_of(board)
+    assert found is not None
+    return found
+
+
+def plain(facts: list[object]) -> list[object]:
+    """Leave out the last digits, which depend on how many entries are summed at once."""
+    return [float(f"{each:.12g}") if isinstance(each, float) else each for each in facts[:-1]]
+
+
+def stored(row: Standing) -> list[object]:
+    return plain([
+        row.submission_id, row.value, row.rank, row.rank_low, row.rank_high, row.tie_group,
+        row.first_probability, row.value_low, row.value_high, row.answered, row.offered, row.values,
+    ])  # fmt: skip
+
+
+def computed(place: Place) -> list[object]:
+    known = place.uncertainty
+    firm = [None] * 6
+    if known is not None:
+        firm = [known.rank_low, known.rank_high, known.group, known.first_share, known.value_low,
+                known.value_high]  # fmt: skip
+    return plain([
+        place.key, place.value, place.rank, *firm, place.answered, place.offered, place.values,
+    ])  # fmt: skip
 
 
 def three_teams(**fields: object) -> tuple[Round, list[Submission]]:
@@ -56,28 +81,28 @@ def test_an_old_revision_computed_again_gives_the_lines_it_was_stored_with() -> 
     make_scored(round_, dict.fromkeys(first.target_slugs, 0.5), team=make_team())
     second = refreshed(round_)
     for revision in (first, second):
-        stored = revision.standings.select_related("submission").order_by("position")
-        assert {row.run_id for row in stored} != {None}
-        found = sliced(read_revision(round_, revision), Slice())
-        assert [facts(row) for row in found.standings] == [facts(row) for row in stored]
+        rows = revision.standings.order_by("position")
+        found = places(sheet(round_, number=revision.number), Slice())
+        assert [computed(place) for place in found] == [stored(row) for row in rows]
     assert first.standings.get(submission=entries[0]).value != 9.0
 
 
 def test_a_family_of_targets_has_ranks_of_its_own() -> None:
     round_, (one, two, three) = three_teams()
-    read = read_revision(round_, refreshed(round_))
-    low = sliced(read, Slice(family="low")).standings
-    assert [(row.submission, row.rank, row.offered) for row in low] == [
-        (one, 1, 3),
-        (two, 2, 3),
-        (three, 3, 3),
+    refreshed(round_)
+    read = sheet(round_, number=1)
+    low = places(read, Slice(family="low"))
+    assert [(row.key, row.rank, row.offered) for row in low] == [
+        (one.pk, 1, 3),
+        (two.pk, 2, 3),
+        (three.pk, 3, 3),
     ]
-    high = sliced(read, Slice(family="high")).standings
-    assert [row.submission for row in high] == [two, three, one]
-    odd = sliced(read, Slice(target_class="odd", family="low")).standings
+    high = places(read, Slice(family="high"))
+    assert [row.key for row in high] == [two.pk, three.pk, one.pk]
+    odd = places(read, Slice(target_class="odd", family="low"))
     assert [row.offered for row in odd] == [2, 2, 2]
     with pytest.raises(NoSuchSlice):
-        sliced(read, Slice(family="nowhere"))
+        places(read, Slice(family="nowhere"))
 
 
 def test_another_metric_ranks_by_its_own_direction_without_the_declared_tolerance() -> None:
@@ -89,48 +114,32 @@ def test_another_metric_ranks_by_its_own_direction_without_the_declared_toleranc
         for slug in run.reference_versions:
             make_score(run, target=slug, key="digits", value=float(place))
         make_score(run, key="all", value=float(place))
-    read = read_revision(round_, refreshed(round_))
-    assert [row.rank for row in sliced(read, Slice()).standings] == [1, 1, 1]
-    by_digits = sliced(read, Slice(metric="digits")).standings
-    assert [(row.submission, row.rank) for row in by_digits] == [
-        (entries[2], 1),
-        (entries[1], 2),
-        (entries[0], 3),
+    refreshed(round_)
+    read = sheet(round_, number=1)
+    assert [row.rank for row in places(read, Slice())] == [1, 1, 1]
+    by_digits = places(read, Slice(metric="digits"))
+    assert [(row.key, row.rank) for row in by_digits] == [
+        (entries[2].pk, 1),
+        (entries[1].pk, 2),
+        (entries[0].pk, 3),
     ]
-    pooled = sliced(read, Slice(metric="all")).standings
-    assert [(row.submission, row.rank_low) for row in pooled] == [(each, None) for each in entries]
+    pooled = places(read, Slice(metric="all"))
+    assert [(row.key, row.rank, row.uncertainty) for row in pooled] == [
+        (each.pk, rank, None) for rank, each in enumerate(entries, start=1)
+    ]
     with pytest.raises(NoSuchSlice):
-        sliced(read, Slice(metric="all", family="low"))
+        places(read, Slice(metric="all", family="low"))
 
 
-def test_by_team_each_team_has_the_entry_that_credit_looks_at() -> None:
+def test_an_incomplete_entry_competes_on_the_targets_that_it_answered() -> None:
     round_, entries = three_teams()
     slugs = [target.slug for target in round_.targets.all()]
-    later = timezone.now() + timedelta(seconds=5)
-    last = make_scored(round_, dict.fromkeys(slugs, 8.0), team=entries[0].team, received_at=later)
-    read = read_revision(round_, refreshed(round_))
-    by_team = sliced(read, Slice(by_team=True)).standings
-    assert [row.submission for row in by_team] == [entries[1], entries[2], last]
-
-
-def test_the_board_as_of_a_moment_is_the_revision_in_force_then() -> None:
-    round_, _ = three_teams()
-    first = refreshed(round_)
-    make_scored(round_, dict.fromkeys(first.target_slugs, 0.5))
-    second = refreshed(round_)
-    BoardRevision.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=9))
-    assert revision_at(round_, timezone.now()) == second
-    assert revision_at(round_, timezone.now() - timedelta(days=1)) == first
-    assert revision_at(round_, timezone.now() - timedelta(days=10)) is None
-    assert revision_numbered(round_, 1) == first
-
-
-def test_an_old_revision_that_names_no_runs_says_so_and_the_newest_takes_the_current_ones() -> None:
-    round_, _ = three_teams()
-    first = refreshed(round_)
-    Standing.objects.update(run=None)
-    assert len(read_revision(round_, first).entries) == 3
-    make_scored(round_, dict.fromkeys(first.target_slugs, 0.5))
+    partial = make_scored(round_, {slug: 0.1 if slug < "t3" else None for slug in slugs})
+    make_scored(round_, dict.fromkeys(slugs, 0.01), entry_kind="baseline")
     refreshed(round_)
-    with pytest.raises(NotKept):
-        read_revision(round_, first)
+    read = sheet(round_, number=1)
+    assert {row.key: row.rank for row in places(read, Slice())}[partial.pk] is None
+    low = {row.key: row.rank for row in places(read, Slice(family="low"))}
+    assert low[partial.pk] == 1
+    assert sorted(rank for rank in low.values() if rank) == [1, 2, 3, 4]
+    assert entries[0].pk in low

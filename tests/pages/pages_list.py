@@ -46,6 +46,8 @@ def member_pages(seed: Seed) -> dict[str, str]:
     return {
         "submissions": "/submissions/",
         "account": "/account/",
+        "teams": "/account/teams/",
+        "manage a team": f"{seed.teams['A'].get_absolute_url()}manage/",
         "tokens": "/account/tokens/",
         "submit": f"{seed.open.get_absolute_url()}submit/",
         "scored": seed.entries["A"].get_absolute_url(),

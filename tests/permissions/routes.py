@@ -68,7 +68,8 @@ def _patterns(patterns: list[Any], before: str = "") -> Iterator[str]:
 def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     seed = world.seed
     round_ = seed.draft if is_draft else seed.open
-    if "board.csv" in route or "answers/" in route:
+    of_board = "/board" in route and not route.startswith("admin/")
+    if of_board or "answers/" in route:
         round_ = seed.draft if is_draft else seed.final
     values: dict[str, object] = {
         "challenge": seed.challenge.slug,
@@ -79,6 +80,7 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         "code": world.code,
         "key": world.token_key,
         "username": seed.ann.username,
+        "secret": world.invitation,
         "version": 1,
         "slug": "nrmse",
         "act": "close",
@@ -89,6 +91,8 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     }
     if "artifact" in route or "dataset" in route:
         values |= {"slug": seed.data["D1"].slug, "name": "fields.csv"}
+    if of_board:
+        values |= {"name": "ranks", "code": seed.entries["A"].code}
     if route.startswith("models/"):
         values["slug"] = seed.methods["A"].slug
     if route.startswith("teams/"):

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 
 from accounts import audit
 from accounts.models import ApiToken, User
+from accounts.teams import invite
 from challenges.management.commands.setup_roles import setup_roles
 from challenges.models import Correction, Dispute, ReferenceAccess
 from leaderboards.models import BoardRevision
@@ -36,6 +37,7 @@ class World:
     rows: Mapping[str, Any]  # by "app/model"
     code: str
     token_key: str
+    invitation: str
 
 
 def build_world() -> World:
@@ -46,7 +48,9 @@ def build_world() -> World:
     waiting = make_submission(
         seed.open, seed.teams["A"], state=SubmissionState.QUEUED, method=seed.methods["A"]
     )
-    return World(seed, people, _rows(seed, token), waiting.code, token.token_key)
+    invited = invite(seed.teams["A"], by=seed.ann)
+    secret = invited.url.rstrip("/").rpartition("/")[2]
+    return World(seed, people, _rows(seed, token), waiting.code, token.token_key, secret)
 
 
 def _people(seed: Seed) -> dict[str, User | None]:

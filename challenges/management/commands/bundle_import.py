@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from challenges.errors import ChallengeError
 from challenges.services.bundles import import_whole_bundle
+from challenges.services.bundles.progress import progress_lines
 from heldout.bundle.errors import BundleError
 
 
@@ -24,7 +25,9 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"Nobody here has the username {options['by']}.")
         try:
-            report = import_whole_bundle(options["path"], by=user)
+            report = import_whole_bundle(
+                options["path"], by=user, progress=progress_lines(self.stderr)
+            )
         except (BundleError, ChallengeError) as error:
             raise CommandError(str(error)) from None
         for item in report.rounds:

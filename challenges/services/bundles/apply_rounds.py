@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from numpy.typing import NDArray
 
 from accounts.models import User
 from catalog.models import Artifact
@@ -20,6 +19,7 @@ from challenges.services.files import add_round_file
 from challenges.services.references import current_versions, set_reference
 from challenges.services.targets import remove_target
 from heldout.bundle.source import BundleSource
+from scoring.readers import ArraySource
 
 
 def apply_draft(
@@ -124,13 +124,13 @@ def _answers(round: Round, plan: RoundPlan, *, source: BundleSource, by: User) -
                 handle, targets=targets, kind=answers.kind, options=answers.options
             )
             for target in targets:
-                _set(target, arrays[target.slug].read(), plan=plan, by=by)
+                _set(target, arrays[target.slug], plan=plan, by=by)
         except AnswersRefused as error:
             for problem in error.problems:
                 answers.section.note(answers.path, problem)
 
 
-def _set(target: Target, values: BinaryIO | NDArray[Any], *, plan: RoundPlan, by: User) -> None:
+def _set(target: Target, values: BinaryIO | ArraySource, *, plan: RoundPlan, by: User) -> None:
     try:
         set_reference(target=target, values=values, by=by)
     except ChallengeError as error:

@@ -88,7 +88,18 @@ def _check(
             try:
                 constraint.validate(model, instance, exclude=skipped)
             except ValidationError as error:
-                section.fault("", " ".join(error.messages))
+                named = [name for name in _named(constraint.condition) if section.has(name)]
+                section.fault(named[-1] if named else "", " ".join(error.messages))
+
+
+def _named(condition: object) -> list[str]:
+    """Return the fields that a condition of the database speaks of."""
+    if isinstance(condition, models.Q):
+        return [name for child in condition.children for name in _named(child)]
+    if isinstance(condition, tuple):
+        lookup, value = condition
+        return [lookup.split("__")[0], *_named(value)]
+    return [str(condition.deconstruct()[1][0])] if isinstance(condition, models.F) else []
 
 
 def update(instance: models.Model, values: Mapping[str, Any]) -> bool:

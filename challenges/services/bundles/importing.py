@@ -19,6 +19,7 @@ from challenges.services.bundles.apply_rounds import apply_draft
 from challenges.services.bundles.fields import update
 from challenges.services.bundles.plan import ArtifactKey, BundlePlan, ChallengePlan
 from challenges.services.bundles.read import read_bundle
+from heldout.bundle.progress import Progress
 from heldout.bundle.source import BundleSource, open_source
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,9 @@ def import_bundle(path: str | Path, *, by: User) -> Round:
     return import_whole_bundle(path, by=by).rounds[0].round
 
 
-def import_whole_bundle(path: str | Path, *, by: User) -> ImportReport:
+def import_whole_bundle(
+    path: str | Path, *, by: User, progress: Progress | None = None
+) -> ImportReport:
     """Import a challenge with its artifacts and rounds from a folder or zip archive.
 
     Importing the same content again changes nothing. Drafts become what the bundle says; a
@@ -65,7 +68,7 @@ def import_whole_bundle(path: str | Path, *, by: User) -> ImportReport:
     NotOrganizer
         If the challenge is there already and `by` has no role in it.
     """
-    with open_source(Path(path)) as source:
+    with open_source(Path(path), progress=progress) as source:
         plan = read_bundle(source, by=by)
         with transaction.atomic():
             report = _apply(plan, source=source, by=by)

@@ -6,6 +6,7 @@ from datetime import time
 
 from challenges.errors import ScheduleRefused
 from challenges.models import Round, RoundMetric, Target
+from challenges.models.disclosure import DISCLOSURE_FIELDS
 from challenges.services.bundles.fields import Values, read_fields
 from challenges.services.bundles.plan import (
     ArtifactKey,
@@ -47,6 +48,7 @@ ROUND_FIELDS = (
     "bootstrap_resamples",
     "bootstrap_seed",
     "perfect_value",
+    *DISCLOSURE_FIELDS,
 )
 TARGET_FIELDS = (
     "slug",
@@ -60,6 +62,7 @@ TARGET_FIELDS = (
     "evaluation_units",
     "classes",
     "family",
+    "is_private",
     "commentary",
     "opens_at",
     "closes_at",

@@ -10,12 +10,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from challenges.errors import ChallengeError
 from challenges.models import Challenge, Round
 from challenges.services.bundles import export_bundle
+from challenges.services.bundles.progress import progress_lines
 from heldout.bundle.errors import BundleError
 from heldout.bundle.sink import open_sink
-from leaderboards.services.round_records import add_credit, add_entries, add_scores
+from leaderboards.services.round_records import (
+    add_announcements,
+    add_credit,
+    add_entries,
+    add_scores,
+)
 
 # What may be asked for beside the design, and who writes it for a round.
-RECORDS = {"entries": add_entries, "scores": add_scores, "credit": add_credit}
+RECORDS = {
+    "entries": add_entries,
+    "scores": add_scores,
+    "credit": add_credit,
+    "announcements": add_announcements,
+}
 
 
 class Command(BaseCommand):
@@ -31,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         challenge, rounds = _found(options["name"])
         try:
-            with open_sink(Path(options["out"])) as sink:
+            with open_sink(Path(options["out"]), progress=progress_lines(self.stderr)) as sink:
                 export_bundle(
                     challenge,
                     sink,

@@ -1,0 +1,217 @@
+"""Lines of a board as a viewer may have them: what is withheld is not in them at all.
+
+They have the names of the rows they are made of (`standing.submission.team.name`), so that
+templates and documents are written once. Where names are withheld, labels stand in their place
+and addresses are empty.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from catalog.models import Artifact
+from challenges.models import Round
+from leaderboards.models import BoardRevision, Standing
+from leaderboards.sight import Sight
+from submissions.models import Score, Submission
+
+LABEL_LENGTH = 5
+# Who made these did not enter the contest.
+NAMED_ALWAYS = frozenset(
+    {
+        Submission.EntryKind.BASELINE,
+        Submission.EntryKind.REFERENCE,
+        Submission.EntryKind.ORGANIZER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTeam:
+    """A team, or the label that stands for it."""
+
+    name: str
+    slug: str  # empty while names are withheld, like all addresses
+    get_absolute_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMethod:
+    """A method with what it says it was built on, or the label that stands for it."""
+
+    title: str
+    slug: str
+    version: str
+    disclosure: str
+    get_disclosure_display: str
+    get_absolute_url: str
+    parents: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSubmission:
+    """The submission behind a line."""
+
+    code: str
+    entry_kind: str
+    get_entry_kind_display: str
+    team: ShownTeam
+    method: ShownMethod
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStanding:
+    """One line of a board."""
+
+    position: int
+    status: str
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    first_probability: float | None
+    value: float | None
+    value_low: float | None
+    value_high: float | None
+    tie_group: int | None
+    answered: int
+    offered: int
+    submissions_used: int
+    skill_ppm: int | None
+    credit_micropoints: int | None
+    values: dict[str, float | None]
+    submission: ShownSubmission
+    revision: BoardRevision
+    is_named: bool
+    # Keys of rows, to join by; they are never shown.
+    submission_id: int = field(repr=False)
+    team_id: int = field(repr=False)
+    run_id: int | None = field(repr=False)
+    received_at: datetime = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownScore:
+    """One score of an entry on one target, or pooled over targets, as it may be shown."""
+
+    target: Any  # Target, None if pooled
+    metric: Any  # RoundMetric
+    status: str
+    get_status_display: str
+    value: float | None
+    detail: str
+    submission_id: int = field(repr=False)
+    target_id: int | None = field(repr=False)
+    metric_id: int = field(repr=False)
+
+
+def shown_standing(
+    row: Standing, round_: Round, sight: Sight, *, revision: BoardRevision | None = None
+) -> ShownStanding:
+    """Return a line with only what `sight` lets out; `revision` is for rows that are not saved."""
+    submission = row.submission
+    is_named = sight.names or submission.entry_kind in NAMED_ALWAYS
+    return ShownStanding(
+        position=row.position,
+        status=row.status,
+        rank=row.rank,
+        rank_low=row.rank_low,
+        rank_high=row.rank_high,
+        first_probability=row.first_probability,
+        value=rounded(row.value, sight),
+        value_low=rounded(row.value_low, sight),
+        value_high=rounded(row.value_high, sight),
+        tie_group=row.tie_group,
+        answered=row.answered,
+        offered=row.offered,
+        submissions_used=row.submissions_used,
+        skill_ppm=row.skill_ppm if sight.credit else None,
+        credit_micropoints=row.credit_micropoints if sight.credit else None,
+        values={key: rounded(value, sight) for key, value in row.values.items()},
+        submission=ShownSubmission(
+            code=submission.code if is_named else "",
+            entry_kind=submission.entry_kind,
+            get_entry_kind_display=str(submission.get_entry_kind_display()),
+            team=_team(submission) if is_named else _label_of_team(submission, round_),
+            method=_method(submission) if is_named else _label_of_method(submission, round_),
+            round=round_,
+        ),
+        revision=revision or row.revision,
+        is_named=is_named,
+        submission_id=submission.pk,
+        team_id=submission.team_id,
+        run_id=row.run_id,
+        received_at=submission.received_at,
+    )
+
+
+def shown_scores(rows: Iterable[Score], sight: Sight) -> list[ShownScore]:
+    """Return scores, whose targets may be shown, with the decimals that may be shown."""
+    return [
+        ShownScore(
+            target=row.target,
+            metric=row.metric,
+            status=row.status,
+            get_status_display=str(row.get_status_display()),
+            value=rounded(row.value, sight),
+            detail=row.detail,
+            submission_id=row.run.submission_id,
+            target_id=row.target_id,
+            metric_id=row.metric_id,
+        )
+        for row in rows
+    ]
+
+
+def rounded(value: float | None, sight: Sight) -> float | None:
+    """Return a value with the decimals that may be shown."""
+    if value is None or sight.decimals is None:
+        return value
+    return round(value, sight.decimals) + 0.0  # never -0.0, which tells on which side it was
+
+
+def label(kind: str, round_: Round, key: object) -> str:
+    """Return the label of a team or method in one round: always the same, leading nowhere."""
+    digest = salted_hmac(f"heldout.label.{kind}", f"{round_.pk}/{key}", algorithm="sha256").digest()
+    return base64.b32encode(digest).decode()[:LABEL_LENGTH]
+
+
+def _team(submission: Submission) -> ShownTeam:
+    team = submission.team
+    return ShownTeam(team.name, team.slug, team.get_absolute_url())
+
+
+def _label_of_team(submission: Submission, round_: Round) -> ShownTeam:
+    return ShownTeam(f"Entrant {label('team', round_, submission.team_id)}", "", "")
+
+
+def _method(submission: Submission) -> ShownMethod:
+    method = submission.method
+    return ShownMethod(
+        title=method.title,
+        slug=method.slug,
+        version=method.version,
+        disclosure=method.disclosure,
+        get_disclosure_display=str(method.get_disclosure_display()),
+        get_absolute_url=method.get_absolute_url(),
+        parents=tuple(edge.parent for edge in method.declared),  # type: ignore[attr-defined]  # prefetched
+    )
+
+
+def _label_of_method(submission: Submission, round_: Round) -> ShownMethod:
+    """Return a label without what the method was built on: that could name its makers."""
+    method = submission.method
+    return ShownMethod(
+        title=f"Method {label('method', round_, method.slug)}",
+        slug="",
+        version="",
+        disclosure=method.disclosure,
+        get_disclosure_display=str(method.get_disclosure_display()),
+        get_absolute_url="",
+    )

@@ -1,0 +1,50 @@
+"""The process that a rehearsal is held in; started by `rehearsal.launch` only."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+
+def main() -> int:
+    """Read the order from stdin, hold the rehearsal, write the report."""
+    order = json.load(sys.stdin)
+    answer, template = Path(sys.argv[1]), Path(order["template"])
+    database = Path(os.environ["HELDOUT_HOME"]) / "heldout.sqlite3"
+    if template.is_file():
+        shutil.copyfile(template, database)
+    import django
+    from django.conf import settings
+
+    django.setup()
+    # Nobody signs in here, and a slow hash for each made-up person is most of the time.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if not template.is_file():
+        _migrate(database, template)
+    from rehearsal.rehearsal import hold_rehearsal
+
+    report = hold_rehearsal(Path(order["bundle"]))
+    answer.write_text(json.dumps(report.to_json(), ensure_ascii=False), encoding="utf-8")
+    return 0
+
+
+def _migrate(database: Path, template: Path) -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    # Without the copy the next rehearsal only takes longer.
+    with suppress(OSError, sqlite3.Error):
+        template.parent.mkdir(parents=True, exist_ok=True)
+        made = template.with_suffix(f".{os.getpid()}")
+        with sqlite3.connect(database) as connection:
+            connection.execute("VACUUM INTO ?", [str(made)])
+        made.rename(template)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
