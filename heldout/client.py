@@ -158,7 +158,8 @@ class Client:
         name: str,
         path: str | Path,
         *,
-        method: str,
+        method: str = "",
+        model: str = "",
         method_summary: str = "",
         inputs: Sequence[str] = (),
         disclosure: str = "full",
@@ -173,8 +174,13 @@ class Client:
         ----------
         name : str
             ``challenge/round``.
+        method, model : str
+            The method's name, or instead a registered model of the team as slug@version; that
+            one's lineage is on record already.
         inputs : sequence of str
-            Datasets and models the method was built on, as slug or slug@version.
+            Datasets and models the method was built on: slug, slug@version, DOI or URL, with
+            ``:train``, ``:pretrain``, ``:finetune``, ``:features``, ``:calibration`` or
+            ``:selection`` behind it.
         disclosure : str
             ``full``, ``partial`` or ``undisclosed``: how much of it `inputs` names.
         progress : callable, optional
@@ -193,6 +199,7 @@ class Client:
         file = Path(path)
         fields = {
             "method": method,
+            "model": model,
             "method_summary": method_summary,
             "inputs": list(inputs),
             "disclosure": disclosure,

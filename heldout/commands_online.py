@@ -54,14 +54,18 @@ def add_parsers(subparsers: Any) -> None:
 def _add_submit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("round", metavar="CHALLENGE/ROUND")
     parser.add_argument("file", type=Path)
-    parser.add_argument("--method", required=True, help="name of the method, as on the board")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--method", default="", help="name of the method, as on the board")
+    which.add_argument(
+        "--model", default="", metavar="SLUG@VERSION", help="a registered model of your team"
+    )
     parser.add_argument("--summary", default="", help="how it works, in a sentence or two")
     parser.add_argument(
         "--built-on",
         action="append",
         default=[],
-        metavar="SLUG[@VERSION]",
-        help="a dataset or model it was built on; repeat for more",
+        metavar="SLUG[@VERSION][:USE]",
+        help="a dataset or model it was built on, or its DOI or URL; repeat for more",
     )
     parser.add_argument(
         "--lineage", choices=["full", "partial", "undisclosed"], default="full", dest="disclosure"
@@ -202,6 +206,7 @@ def _submit(arguments: argparse.Namespace) -> int:
             arguments.round,
             arguments.file,
             method=arguments.method,
+            model=arguments.model,
             method_summary=arguments.summary,
             inputs=arguments.built_on,
             disclosure=arguments.disclosure,

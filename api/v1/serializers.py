@@ -268,7 +268,16 @@ class ContributionSerializer(serializers.ModelSerializer[Contribution]):
 
     class Meta:
         model = Contribution
-        fields = ["name", "username", "orcid", "share_bp", "roles", "confirmed"]
+        fields = [
+            "name",
+            "username",
+            "orcid",
+            "affiliation",
+            "ror",
+            "share_bp",
+            "roles",
+            "confirmed",
+        ]
 
     def get_confirmed(self, contribution: Contribution) -> bool:
         return contribution.confirmed_at is not None
@@ -328,15 +337,30 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
 class SubmitSerializer(serializers.Serializer[Any]):
     """What accompanies an upload."""
 
-    method = serializers.CharField(max_length=160, help_text="Name of the method, as on the board.")
+    method = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=160,
+        help_text="Name of the method, as on the board.",
+    )
+    model = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=120,
+        help_text="Instead of a method and its inputs: a registered model of the team, "
+        "as slug@version.",
+    )
     method_summary = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=2000, help_text="How it works."
     )
     inputs = serializers.ListField(
-        child=serializers.CharField(max_length=120),
+        child=serializers.CharField(max_length=220),
         required=False,
         default=list,
-        help_text="Datasets and models it was built on, as slug or slug@version.",
+        help_text="Datasets and models it was built on: slug, slug@version, DOI or URL, "
+        "with :train, :pretrain, :finetune, :features, :calibration or :selection behind it.",
     )
     disclosure = serializers.ChoiceField(
         choices=Artifact.Disclosure.choices,
@@ -365,6 +389,12 @@ class SubmitSerializer(serializers.Serializer[Any]):
         max_length=40,
         help_text="The code of a finished upload, instead of a file.",
     )
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        if not (fields["method"] or fields["model"]):
+            told = "Name the method, or a registered model of your team as `model`."
+            raise serializers.ValidationError({"method": [told]})
+        return fields
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -67,7 +67,7 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
         )
     shift = wish.opens_at - round.opens_at
     made = Round.objects.create(
-        **_rules(round),
+        **_rules(round, shift=shift),
         slug=wish.slug,
         title=wish.title,
         opens_at=wish.opens_at,
@@ -77,7 +77,7 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
     )
     made.offered_data.set(round.offered_data.all())
     for metric in RoundMetric.objects.filter(round=round):
-        RoundMetric.objects.create(round=made, **_rules(metric))
+        RoundMetric.objects.create(round=made, **_rules(metric, shift=shift))
     targets = _targets(round, made, shift=shift) if wish.targets else {}
     if wish.answers:
         _answers(round, targets, by=by)
@@ -90,18 +90,21 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
     return made
 
 
-def _rules(row: models.Model) -> dict[str, Any]:
+def _rules(row: models.Model, *, shift: timedelta) -> dict[str, Any]:
+    """Return what is copied of a row, its dates moved."""
     left_out = NOT_RULES[type(row)]
     names = [field.name for field in row._meta.concrete_fields if field.name not in left_out]
-    return {name: getattr(row, name) for name in names}
+    values = {name: getattr(row, name) for name in names}
+    return {
+        name: value + shift if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
 
 
 def _targets(round: Round, made: Round, *, shift: timedelta) -> dict[str, Target]:
     found = {}
     for target in counting_targets(round):
-        facts = _rules(target)
-        for name in ("opens_at", "closes_at"):
-            facts[name] = facts[name] and facts[name] + shift
+        facts = _rules(target, shift=shift)
         found[target.slug] = Target.objects.create(round=made, **facts)
     return found
 

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.selectors import active_teams_of
 from catalog.errors import CatalogError
-from catalog.services import method_of_team
+from catalog.models import Artifact
+from catalog.services import check_method, method_of_team, settle_inputs
 from challenges.models import Round
 from challenges.selectors import can_organize, counting_targets
 from pages.boards.seen import visible_round
@@ -95,18 +96,30 @@ def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
         size_bytes=None if sent else given["file"].size,
         received_at=request.received_at,  # type: ignore[attr-defined]
         # Asked for once the file is accepted, or every refused one would leave a method behind.
-        method=lambda: method_of_team(
-            team=given["team"],
-            title=given["method_title"],
-            summary=given["method_summary"],
-            inputs=form.inputs(given),
-            base_models=list(given["base_models"]),
-            disclosure=given["disclosure"],
-            by=user,
-        ),
+        method=lambda: _method(form, by=user),
         entry_kind=given.get("entry_kind") or Submission.EntryKind.PARTICIPANT,
         note=given["note"],
         idempotency_key=given["key"],
+    )
+
+
+def _method(form: SubmitForm, *, by: User) -> Artifact:
+    """Return the registered model that was chosen, or the new method with its lineage."""
+    given = form.cleaned_data
+    if given["registered"]:
+        return check_method(given["registered"], given["team"])
+    more = settle_inputs(given["elsewhere"], by=by)
+    ticked = [*form.inputs(given), *given["base_models"]]
+    named = list(dict.fromkeys([*ticked, *more]))
+    return method_of_team(
+        team=given["team"],
+        title=given["method_title"],
+        summary=given["method_summary"],
+        inputs=[one for one in named if one.kind != Artifact.Kind.MODEL],
+        base_models=[one for one in named if one.kind == Artifact.Kind.MODEL],
+        uses=more,
+        disclosure=given["disclosure"],
+        by=by,
     )
 
 
@@ -116,6 +129,7 @@ def _form(request: HttpRequest, round: Round, *, is_bound: bool = False) -> Subm
         request.FILES if is_bound else None,
         round_=round,
         teams=active_teams_of(request.user),
+        by=cast(User, request.user),
         organizes=can_organize(request.user, round.challenge),
     )
 

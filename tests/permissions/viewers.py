@@ -8,10 +8,12 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import ApiToken, User
 from accounts.teams import invite
+from catalog.models import Artifact, ShareClaim, Statement
 from challenges.management.commands.setup_roles import setup_roles
 from challenges.models import Correction, Dispute, ReferenceAccess
 from leaderboards.models import BoardRevision
@@ -44,6 +46,14 @@ def build_world() -> World:
     """Make a site with one visitor of each kind."""
     seed = build()
     people = _people(seed)
+    Artifact.objects.filter(pk=seed.data["unused"].pk).update(is_stub=True)
+    Statement.objects.create(
+        artifact=seed.data["D1"],
+        number=1,
+        answers={"purpose": "To learn from."},
+        saved_by=seed.data["D1"].registered_by,
+        published_at=timezone.now(),
+    )
     token, _ = ApiToken.objects.create(user=seed.ann, name="laptop")
     waiting = make_submission(
         seed.open, seed.teams["A"], state=SubmissionState.QUEUED, method=seed.methods["A"]
@@ -102,6 +112,9 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
             user=make_user("forgetful"), type=Authenticator.Type.TOTP, data={"secret": ""}
         ),
         "catalog/artifact": seed.data["D1"],
+        "catalog/shareclaim": ShareClaim.objects.create(
+            artifact=seed.data["D1"], person=seed.ann, evidence="My name is on the deposit."
+        ),
         "challenges/correction": Correction.objects.create(
             round=seed.final, reason="A wrong unit.", made_by=seed.organizer
         ),
