@@ -14,15 +14,15 @@ from catalog.models import Artifact
 from challenges.disclosure import Kind, disclosed_at
 from challenges.models import Round
 from challenges.selectors import Viewer
-from leaderboards.credit import Books
-from leaderboards.credit import Round as Facts
-from leaderboards.credit.board import DatasetLine, dataset_board
-from leaderboards.credit.export import Export, from_json
 from leaderboards.identity import artifact_id
 from leaderboards.models import Board, BoardRevision, CreditBook, Standing
 from leaderboards.shown import ShownStanding
 from leaderboards.sight import sights_of
 from leaderboards.visible import VisibleBoard, newest_revisions
+from scoring.credit import Books
+from scoring.credit import Round as Facts
+from scoring.credit.board import DatasetLine, dataset_board
+from scoring.credit.export import Export, from_json
 
 
 def current_revision(round_: Round) -> BoardRevision | None:
