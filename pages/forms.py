@@ -195,6 +195,13 @@ class SubmitForm(forms.Form):
     note = forms.CharField(
         required=False, max_length=300, label=_("Note"), help_text=_("For your team only.")
     )
+    track = forms.ChoiceField(label=_("Track"), widget=forms.RadioSelect)
+    model_index = forms.TypedChoiceField(
+        coerce=int,
+        required=False,
+        label=_("Model"),
+        help_text=_("Model 1 is your first choice. A file replaces the one of the same model."),
+    )
     entry_kind = forms.ChoiceField(
         choices=[kind for kind in Submission.EntryKind.choices if kind[0] != "late"],
         label=_("Kind of entry"),
@@ -229,6 +236,17 @@ class SubmitForm(forms.Form):
             self.fields["method_title"].required = False
             self.fields["method_summary"].required = False
         self.initial["key"] = uuid4().hex  # a second press of the button is the same submission
+        tracks = list(round_.tracks.all())
+        if len(tracks) > 1:
+            choices = [(track.slug, track.title) for track in tracks]
+            self.fields["track"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["track"]
+        if round_.models_per_target > 1:
+            numbers = [(number, str(number)) for number in range(1, round_.models_per_target + 1)]
+            self.fields["model_index"].choices = numbers  # type: ignore[attr-defined]
+        else:
+            del self.fields["model_index"]
         if not organizes:
             del self.fields["entry_kind"]
 
