@@ -24,15 +24,10 @@ from pages.quotas import quotas_of
 from pages.refusals import Refusal, refusal_of, too_large
 from pages.rounds import reader_of
 from submissions.errors import SubmissionError
-<<<<<<< HEAD
 from submissions.models import ResumableUpload, Submission
 from submissions.services.submit import submit
 from submissions.services.uploads import find_upload, validate_resumable
 from submissions.services.validate import require_ok
-=======
-from submissions.models import Submission
-from submissions.services.submit import submit
->>>>>>> main
 
 FORM_BYTES = 256 * 1024  # what the other fields may add to the file
 
@@ -73,7 +68,7 @@ def check_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     found = visible_round(request, challenge, round)
     try:
         upload = find_upload(cast(User, request.user), request.POST.get("upload", ""))
-        report = validate_resumable(upload, round=found)
+        report = validate_resumable(upload, round=found, track=request.POST.get("track", ""))
         require_ok(report)
     except SubmissionError as error:
         return render(request, "pages/_check.html", {"round": found, "refusal": refusal_of(error)})
@@ -91,17 +86,11 @@ def check_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
 
 def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
     user, given = cast(User, request.user), form.cleaned_data
-<<<<<<< HEAD
     sent = None if given["file"] else find_upload(user, given["upload"])
-=======
-    received_at = request.received_at  # type: ignore[attr-defined]
-    kind = given.get("entry_kind") or Submission.EntryKind.PARTICIPANT
->>>>>>> main
     return submit(
         round=round,
         team=given["team"],
         by=user,
-<<<<<<< HEAD
         chunks=sent or given["file"].chunks(),
         file_name=sent.file_name if sent else given["file"].name,
         size_bytes=None if sent else given["file"].size,
@@ -109,17 +98,8 @@ def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
         # Asked for once the file is accepted, or every refused one would leave a method behind.
         method=lambda: _method(form, by=user),
         entry_kind=given.get("entry_kind") or Submission.EntryKind.PARTICIPANT,
-=======
-        chunks=given["file"].chunks(),
-        file_name=given["file"].name,
-        size_bytes=given["file"].size,
-        received_at=received_at,
-        # Asked for once the file is accepted, or every refused one would leave a method behind.
-        method=lambda: _method(form, by=user),
-        entry_kind=kind,
         track=given.get("track") or "",
         model_index=given.get("model_index") or 1,
->>>>>>> main
         note=given["note"],
         idempotency_key=given["key"],
     )

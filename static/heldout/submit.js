@@ -119,7 +119,10 @@ function sending(form) {
     const answer = await fetch(words.check, {
       method: "POST",
       headers: { "X-CSRFToken": token, "Content-Type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ upload: name }),
+      body: new URLSearchParams({
+        upload: name,
+        track: form.querySelector("[name=track]")?.value || "",
+      }),
     });
     if (!answer.ok) throw await refusal(answer);
     found.innerHTML = await answer.text();
