@@ -2,7 +2,7 @@
 
 The rule in three sentences: the best skill a round reaches sets the pot; each slice of skill is
 shared equally by the teams that reached it; at every step half stays with the makers and half
-flows upstream to what they declared they built on (:mod:`leaderboards.credit.lineage`).
+flows upstream to what they declared they built on (:mod:`scoring.credit.lineage`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from leaderboards.credit.records import TargetUnit
+from scoring.credit.records import TargetUnit
 
 # The same for every challenge of an instance, so that no organizer can mint more than another.
 MICRO = 1_000_000  # micro-points in a point, and parts in a skill of 1

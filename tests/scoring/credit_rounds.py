@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from leaderboards.credit import (
+from scoring.contract import Direction
+from scoring.credit import (
     Baseline,
     Node,
     NodeKind,
@@ -19,7 +20,6 @@ from leaderboards.credit import (
     TargetUnit,
     UnitScore,
 )
-from scoring.contract import Direction
 
 REGISTERED = datetime(2026, 1, 1, tzinfo=UTC)
 OPENED = datetime(2026, 3, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from leaderboards.credit.records import Round, ScoringUnit
-from leaderboards.credit.rule import merge_players
 from scoring.contract import Direction
+from scoring.credit.records import Round, ScoringUnit
+from scoring.credit.rule import merge_players
 
 MIN_TEAMS = 3
 
@@ -19,7 +19,7 @@ def unmet_conditions(round_: Round) -> tuple[str, ...]:
     Parameters
     ----------
     round_ : Round
-        Sound facts: such as :func:`leaderboards.credit.checks.check_records` lets through.
+        Sound facts: such as :func:`scoring.credit.checks.check_records` lets through.
 
     Returns
     -------

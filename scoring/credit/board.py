@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from leaderboards.credit.records import Books, CreditKind, Round
+from scoring.credit.records import Books, CreditKind, Round
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from leaderboards.credit.books import settle
-from leaderboards.credit.codec import ExportError, JsonValue, from_json_value, to_json_value
-from leaderboards.credit.records import Books, Posting, Round
+from scoring.credit.books import settle
+from scoring.credit.codec import ExportError, JsonValue, from_json_value, to_json_value
+from scoring.credit.records import Books, Posting, Round
 
 FORMAT = "heldout-credit"
 VERSION = 1

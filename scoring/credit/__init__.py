@@ -4,8 +4,8 @@ Pure arithmetic, no Django: :func:`settle` turns the facts of a :class:`Round` i
 :class:`Books`; :func:`export.recompute` does the same from the public export.
 """
 
-from leaderboards.credit.books import settle
-from leaderboards.credit.records import (
+from scoring.credit.books import settle
+from scoring.credit.records import (
     COMMONS,
     Baseline,
     Books,
@@ -24,7 +24,7 @@ from leaderboards.credit.records import (
     TargetUnit,
     UnitScore,
 )
-from leaderboards.credit.validity import unmet_conditions
+from scoring.credit.validity import unmet_conditions
 
 __all__ = [
     "COMMONS",

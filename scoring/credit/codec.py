@@ -16,7 +16,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from leaderboards.credit.records import CreditError
+from scoring.credit.records import CreditError
 
 Record = TypeVar("Record")
 JsonValue = Any  # what json.loads returns

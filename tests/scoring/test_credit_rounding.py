@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboards.credit.rounding import largest_remainder, round_books, split
+from scoring.credit.rounding import largest_remainder, round_books, split
 
 AMOUNTS = st.fractions(0, 100, max_denominator=12)
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leaderboards.credit import Baseline, Round, TargetSet, TargetUnit, unmet_conditions
 from scoring.contract import Direction
-from tests.leaderboards.credit_rounds import (
+from scoring.credit import Baseline, Round, TargetSet, TargetUnit, unmet_conditions
+from tests.scoring.credit_rounds import (
     CLOSED,
     OPENED,
     PUBLISHED,

@@ -10,11 +10,11 @@ from itertools import pairwise
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from leaderboards.credit import CreditKind, NodeKind, Result, Round, UnitScore, settle
-from leaderboards.credit.books import exact_postings, skill_lines
-from leaderboards.credit.export import recompute, to_canonical_json
-from leaderboards.credit.rule import slices
-from tests.leaderboards.credit_rounds import node, rounds, targets
+from scoring.credit import CreditKind, NodeKind, Result, Round, UnitScore, settle
+from scoring.credit.books import exact_postings, skill_lines
+from scoring.credit.export import recompute, to_canonical_json
+from scoring.credit.rule import slices
+from tests.scoring.credit_rounds import node, rounds, targets
 
 some = settings(deadline=None, derandomize=True, max_examples=60)
 

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from hypothesis import given, settings
 
-from leaderboards.credit import COMMONS, CreditKind, NodeKind, Round, Share, settle
-from leaderboards.credit.board import dataset_board
-from leaderboards.credit.people import equal_shares, people, shares_of, totals_by_person
-from tests.leaderboards.credit_rounds import (
+from scoring.credit import COMMONS, CreditKind, NodeKind, Round, Share, settle
+from scoring.credit.board import dataset_board
+from scoring.credit.people import equal_shares, people, shares_of, totals_by_person
+from tests.scoring.credit_rounds import (
     make_round,
     node,
     result,

@@ -1,7 +1,7 @@
 """What must hold before any books can be made: facts that do not contradict each other.
 
 An unmet validity condition is something else: such a round is sound, it just mints nothing
-(:mod:`leaderboards.credit.validity`).
+(:mod:`scoring.credit.validity`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from leaderboards.credit.lineage import lineage_problems
-from leaderboards.credit.records import (
+from scoring.credit.lineage import lineage_problems
+from scoring.credit.records import (
     COMMONS,
     Node,
     RecordError,
@@ -20,7 +20,7 @@ from leaderboards.credit.records import (
     Share,
     TargetSet,
 )
-from leaderboards.credit.rule import GATE_MIN_TARGETS
+from scoring.credit.rule import GATE_MIN_TARGETS
 
 WHOLE_BP = 10_000
 

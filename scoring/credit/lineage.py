@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 
-from leaderboards.credit.records import COMMONS, CreditKind, Node, NodeKind, Result
+from scoring.credit.records import COMMONS, CreditKind, Node, NodeKind, Result
 
 HALF = Fraction(1, 2)
 DEEPEST_LEVEL = 4

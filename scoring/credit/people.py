@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from leaderboards.credit.checks import WHOLE_BP
-from leaderboards.credit.records import COMMONS, Books, CreditKind, Round, Share
-from leaderboards.credit.rounding import split
+from scoring.credit.checks import WHOLE_BP
+from scoring.credit.records import COMMONS, Books, CreditKind, Round, Share
+from scoring.credit.rounding import split
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from itertools import permutations, product
 import pytest
 from hypothesis import given, settings
 
-from leaderboards.credit import CreditKind, Node, NodeKind, Share
-from leaderboards.credit.lineage import Part, flow, lineage_problems
-from tests.leaderboards.credit_rounds import lineages, node, result, sole
+from scoring.credit import CreditKind, Node, NodeKind, Share
+from scoring.credit.lineage import Part, flow, lineage_problems
+from tests.scoring.credit_rounds import lineages, node, result, sole
 
 MODEL, DERIVED, ORIGINAL, COPY = NodeKind
 

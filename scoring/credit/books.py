@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from leaderboards.credit.checks import check_records
-from leaderboards.credit.lineage import flow
-from leaderboards.credit.records import (
+from scoring.credit.checks import check_records
+from scoring.credit.lineage import flow
+from scoring.credit.records import (
     Books,
     CreditKind,
     Posting,
@@ -16,8 +16,8 @@ from leaderboards.credit.records import (
     ScoringUnit,
     SkillLine,
 )
-from leaderboards.credit.rounding import round_books
-from leaderboards.credit.rule import (
+from scoring.credit.rounding import round_books
+from scoring.credit.rule import (
     BUDGET_POINTS,
     GATE_MIN_TARGETS,
     MICRO,
@@ -28,7 +28,7 @@ from leaderboards.credit.rule import (
     skill_ppm,
     target_parts,
 )
-from leaderboards.credit.validity import unmet_conditions
+from scoring.credit.validity import unmet_conditions
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from leaderboards.credit import (
+from scoring.contract import Direction
+from scoring.credit import (
     Baseline,
     Books,
     CreditKind,
@@ -21,9 +22,8 @@ from leaderboards.credit import (
     UnitScore,
     settle,
 )
-from leaderboards.credit.books import exact_postings
-from scoring.contract import Direction
-from tests.leaderboards.credit_rounds import (
+from scoring.credit.books import exact_postings
+from tests.scoring.credit_rounds import (
     PUBLISHED,
     make_round,
     node,

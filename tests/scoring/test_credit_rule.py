@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaderboards.credit.records import TargetUnit
-from leaderboards.credit.rule import budgets, merge_players, skill_ppm, slices, target_parts
+from scoring.credit.records import TargetUnit
+from scoring.credit.rule import budgets, merge_players, skill_ppm, slices, target_parts
 
 RESULTS = Fraction(750, 1_000_000)
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from leaderboards.credit import Round, TargetSet, TargetUnit, settle
-from leaderboards.credit.codec import ExportError
-from leaderboards.credit.export import differences, from_json, recompute, to_canonical_json
-from tests.leaderboards.credit_rounds import make_round, result, rounds, worked_example
+from scoring.credit import Round, TargetSet, TargetUnit, settle
+from scoring.credit.codec import ExportError
+from scoring.credit.export import differences, from_json, recompute, to_canonical_json
+from tests.scoring.credit_rounds import make_round, result, rounds, worked_example
 
 
 def exported(round_: Round) -> str:
