@@ -16,7 +16,7 @@ from functools import cached_property
 from django.db.models import F, Max, Prefetch, Q, QuerySet
 
 from accounts.selectors import is_member
-from catalog.models import LineageEdge
+from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
 from challenges.selectors import Viewer
 from leaderboards.entries import best_of
@@ -322,6 +322,16 @@ def scores_mark(submission: Submission, viewer: Viewer, moment: datetime) -> str
     scores = submission_scores(submission, viewer, moment)
     text = repr([(row.target_id, row.metric_id, row.status, row.value) for row in scores])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def withholds_abstract(method: Artifact, viewer: Viewer, moment: datetime) -> bool:
+    """Tell whether what a team wrote about its method waits for the clock of a round it is in."""
+    if method.team is not None and is_member(viewer, method.team):
+        return False
+    entered = Submission.objects.filter(method=method).order_by().values("round")
+    rounds = list(Round.objects.filter(pk__in=entered))
+    sights = sights_of(rounds, viewer, moment)
+    return any(not sight.abstracts for sight in sights.values())
 
 
 def visible_standing(
