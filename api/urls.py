@@ -34,6 +34,7 @@ v1 = [
     path(f"{_round}answers/<slug:target>.npy", rounds.AnswerDownload.as_view(), name="answer"),
     path(f"{_round}validate/", submissions.RoundValidate.as_view(), name="validate"),
     path(f"{_round}submissions/", submissions.RoundSubmissions.as_view(), name="submissions"),
+    path(f"{_round}assessment/", rounds.Assessment.as_view(), name="assessment"),
     path(f"{_round}leaderboard/", rounds.Leaderboard.as_view(), name="leaderboard"),
     path(f"{_round}datasets/", rounds.RoundDatasets.as_view(), name="round-datasets"),
     path("submissions/<slug:code>/", submissions.SubmissionDetail.as_view(), name="submission"),

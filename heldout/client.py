@@ -165,6 +165,8 @@ class Client:
         disclosure: str = "full",
         team: str = "",
         entry_kind: str = "participant",
+        track: str = "",
+        model_index: int = 1,
         note: str = "",
         progress: Callable[[int, int], None] | None = None,
     ) -> dict[str, Any]:
@@ -183,6 +185,10 @@ class Client:
             ``:selection`` behind it.
         disclosure : str
             ``full``, ``partial`` or ``undisclosed``: how much of it `inputs` names.
+        track : str, optional
+            Not needed where the round has one track or none.
+        model_index : int, optional
+            Which of the team's models it is, where the round takes several.
         progress : callable, optional
             Called with (bytes sent, bytes in all).
 
@@ -205,6 +211,8 @@ class Client:
             "disclosure": disclosure,
             "team": team,
             "entry_kind": entry_kind,
+            "track": track,
+            "model_index": model_index,
             "note": note,
             "file_name": file.name,
             "sha256": _sha256(file),

@@ -71,6 +71,10 @@ def _add_submit(parser: argparse.ArgumentParser) -> None:
         "--lineage", choices=["full", "partial", "undisclosed"], default="full", dest="disclosure"
     )
     parser.add_argument("--team", default="")
+    parser.add_argument("--track", default="", help="where the round has several")
+    parser.add_argument(
+        "--model", type=int, default=1, metavar="N", help="which of your models it is (1)"
+    )
     parser.add_argument("--note", default="")
     parser.add_argument("--wait", action="store_true", help="until it is scored")
 
@@ -211,6 +215,8 @@ def _submit(arguments: argparse.Namespace) -> int:
             inputs=arguments.built_on,
             disclosure=arguments.disclosure,
             team=arguments.team,
+            track=arguments.track,
+            model_index=arguments.model,
             note=arguments.note,
             progress=_progress if sys.stderr.isatty() else None,
         )

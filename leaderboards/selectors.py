@@ -34,7 +34,7 @@ def current_revision(round_: Round) -> BoardRevision | None:
 def standings(revision: BoardRevision) -> QuerySet[Standing]:
     """Return a revision's lines in order, with all that a row shows."""
     return revision.standings.select_related(
-        "submission__team", "submission__method"
+        "submission__team", "submission__method", "submission__track"
     ).prefetch_related("submission__method__parent_edges__parent")
 
 
@@ -149,6 +149,8 @@ def _standing_document(row: ShownStanding) -> dict[str, Any]:
         "tie_group": row.tie_group,
         "status": row.status,
         "entry_kind": submission.entry_kind,
+        "track": row.submission.track and row.submission.track.slug,
+        "insider_of": row.insider_of if row.is_named else [],
         "submission": submission.code or None,
         "team": {"slug": submission.team.slug or None, "name": submission.team.name},
         "method": {

@@ -135,7 +135,7 @@ class SubmitForm(forms.Form):
     """A prediction file, the method that made it, and what the method was built on."""
 
     team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None, label=_("Team"))
-    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True)
+    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True, required=False)
     registered = ArtifactChoice(
         queryset=Artifact.objects.none(),
         required=False,
@@ -195,12 +195,21 @@ class SubmitForm(forms.Form):
     note = forms.CharField(
         required=False, max_length=300, label=_("Note"), help_text=_("For your team only.")
     )
+    track = forms.ChoiceField(label=_("Track"), widget=forms.RadioSelect)
+    model_index = forms.TypedChoiceField(
+        coerce=int,
+        required=False,
+        label=_("Model"),
+        help_text=_("Model 1 is your first choice. A file replaces the one of the same model."),
+    )
     entry_kind = forms.ChoiceField(
         choices=[kind for kind in Submission.EntryKind.choices if kind[0] != "late"],
         label=_("Kind of entry"),
         help_text=_("Only participants are ranked; the other kinds are shown between them."),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    # The file, where it was sent before the form was; one that is chosen all the same wins.
+    upload = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(
         self,
@@ -227,11 +236,24 @@ class SubmitForm(forms.Form):
             self.fields["method_title"].required = False
             self.fields["method_summary"].required = False
         self.initial["key"] = uuid4().hex  # a second press of the button is the same submission
+        tracks = list(round_.tracks.all())
+        if len(tracks) > 1:
+            choices = [(track.slug, track.title) for track in tracks]
+            self.fields["track"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["track"]
+        if round_.models_per_target > 1:
+            numbers = [(number, str(number)) for number in range(1, round_.models_per_target + 1)]
+            self.fields["model_index"].choices = numbers  # type: ignore[attr-defined]
+        else:
+            del self.fields["model_index"]
         if not organizes:
             del self.fields["entry_kind"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if not (cleaned.get("file") or cleaned.get("upload") or "file" in self.errors):
+            self.add_error("file", self.fields["file"].error_messages["required"])
         for name in ("method_title", "method_summary"):
             if not cleaned.get("registered") and not cleaned.get(name) and name not in self.errors:
                 self.add_error(name, _("Say it for a new method, or choose a registered model."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -21,6 +22,7 @@ from api.v1.serializers import ArtifactNameSerializer, ArtifactSerializer, Error
 from catalog.models import Artifact
 from catalog.selectors import search_artifacts
 from challenges.selectors import visible_artifacts
+from leaderboards.visible import withholds_abstract
 
 
 class ArtifactList(APIView):
@@ -70,6 +72,8 @@ class ArtifactDetail(APIView):
             .prefetch_related("files__artifact", "contributions__person", "parent_edges__parent")
         )
         artifact = get_object_or_404(artifacts, slug=slug, version=version)
+        if withholds_abstract(artifact, viewer(request), timezone.now()):
+            artifact.summary = artifact.description = ""
         content = ArtifactSerializer(artifact).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 

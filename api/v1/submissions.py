@@ -122,7 +122,7 @@ class RoundSubmissions(APIView):
         pages = NewestFirst("received_at")
         rows = visible_submissions(viewer(request)) & submissions_of_round(round_)
         page = pages.paginate_queryset(
-            rows.select_related("round__challenge", "team", "method"), request, view=self
+            rows.select_related("round__challenge", "team", "method", "track"), request, view=self
         )
         return pages.get_paginated_response(SubmissionSerializer(page, many=True).data)
 
@@ -157,6 +157,8 @@ class RoundSubmissions(APIView):
             received_at=self.received_at,
             method=method,
             entry_kind=fields["entry_kind"],
+            track=fields["track"],
+            model_index=fields["model_index"],
             note=fields["note"],
             idempotency_key=request.headers.get("Idempotency-Key", "")[:80],
             expected_sha256=fields["sha256"],
@@ -207,10 +209,11 @@ class RoundValidate(APIView):
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
         upload = Upload(request, round_)
+        track = str(upload.fields.get("track", ""))
         if isinstance(upload.chunks, ResumableUpload):
-            report = validate_resumable(upload.chunks, round=round_)
+            report = validate_resumable(upload.chunks, round=round_, track=track)
         else:
-            report = validate_upload(round_, upload.chunks, upload.name)
+            report = validate_upload(round_, upload.chunks, upload.name, track=track)
         return Response(CheckSerializer(report).data)
 
 
@@ -226,7 +229,7 @@ class SubmissionDetail(APIView):
     def get(self, request: Request, code: str) -> HttpResponse:
         rows = visible_submissions(viewer(request))
         submission = get_object_or_404(
-            rows.select_related("round__challenge", "team", "method"), code=code
+            rows.select_related("round__challenge", "team", "method", "track"), code=code
         )
         person = viewer(request)
         etag = etag_of(

@@ -143,6 +143,8 @@ def _standings(revision: BoardRevision, lines: Sequence[Line], books: Books) -> 
             if line.entry.submission.code in skills
             else None,
             values=line.values,
+            part_runs=line.entry.part_runs,
+            insider_of=sorted(line.entry.insider_of),
         )
         for position, line in enumerate(lines, start=1)
     ]

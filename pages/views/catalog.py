@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from catalog.exports import formats_of
 from catalog.exports.citation_files import bibtex
@@ -21,7 +22,7 @@ from challenges.models import Round
 from challenges.selectors import visible_artifacts, visible_rounds
 from leaderboards.selectors import RoundCredit, round_credits
 from leaderboards.shown import ShownStanding
-from leaderboards.visible import visible_standings
+from leaderboards.visible import visible_standings, withholds_abstract
 from pages.credit import data_rows, descendants_of, results_using, row_of, ways_of
 from pages.views.statements import described, json_ld
 from submissions.models import Submission
@@ -50,6 +51,8 @@ def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         Artifact.objects.select_related("team"), slug=slug, version=version, kind="model"
     )
     rounds = visible_rounds(request.user)
+    if withholds_abstract(found, request.user, timezone.now()):
+        found.summary, found.description = _("Described once the round it entered lets it."), ""
     credits_ = _credits(request, rounds)
     standings = visible_standings(
         rounds, request.user, timezone.now(), among=Q(submission__method=found)
@@ -93,12 +96,18 @@ def _artifact_context(request: HttpRequest, artifact: Artifact) -> dict[str, obj
         "bibtex": bibtex(told),
         "statement": statement,
         "completeness": completeness(told.answers, artifact.kind),
-        "same": same_files(artifact, visible_artifacts(request.user)),
+        "same": same_files(artifact, visible_artifacts(request.user)) if told.files else [],
         "can_edit": can_edit(request.user, artifact),
-        "claims": artifact.claims.filter(state=ShareClaim.State.OPEN).count(),
-        "files": artifact.files.all(),
-        "contributions": artifact.contributions.select_related("person"),
+        "claims": _open_claims(artifact),
+        "files": told.files,
+        "contributions": told.people,
         "parents": artifact.parent_edges.select_related("parent").order_by("parent__title"),
         "children": artifact.child_edges.select_related("child__team").order_by("child__title"),
-        "versions": Artifact.objects.filter(slug=artifact.slug).exclude(pk=artifact.pk),
+        "versions": told.versions,
     }
+
+
+def _open_claims(artifact: Artifact) -> int:
+    if not artifact.is_stub:
+        return 0
+    return artifact.claims.filter(state=ShareClaim.State.OPEN).count()

@@ -100,8 +100,8 @@ BUDGETS = {
     "/challenges/{challenge}/{round}/board/progress/": 14,
     "/submissions/": 3,
     "/datasets/": 10,
-    "/datasets/shared/1/": 23,
-    "/models/{model}/1/": 23,
+    "/datasets/shared/1/": 26,
+    "/models/{model}/1/": 25,
     "/people/grower/": 14,
     "/teams/growers/": 11,
 }

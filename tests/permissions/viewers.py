@@ -15,7 +15,7 @@ from accounts.models import ApiToken, User
 from accounts.teams import invite
 from catalog.models import Artifact, ShareClaim, Statement
 from challenges.management.commands.setup_roles import setup_roles
-from challenges.models import Correction, Dispute, ReferenceAccess
+from challenges.models import ChallengeRole, Correction, Dispute, ReferenceAccess, Target
 from leaderboards.models import BoardRevision
 from submissions.models import SubmissionState
 from submissions.services.quota import grant
@@ -75,17 +75,26 @@ def _people(seed: Seed) -> dict[str, User | None]:
     make_challenge(stranger, slug="elsewhere")
     seed.organizer.is_staff = True
     seed.organizer.save()
-    for person in (staff, stranger, seed.organizer):
+    owner = make_user("owner", is_staff=True)
+    assessor, provider = make_user("assessor"), make_user("provider")
+    for person, role in ((owner, "owner"), (assessor, "assessor")):
+        ChallengeRole.objects.create(challenge=seed.challenge, user=person, role=role)
+    for target in Target.objects.filter(round__challenge=seed.challenge, slug="u01"):
+        target.providers.add(provider)
+    for person in (staff, stranger, seed.organizer, owner):
         person.groups.add(organizers)
     return {
         "anonymous": None,
-        "other team": member_of(seed.teams["C"]),
+        "entrant": member_of(seed.teams["C"]),
         "own team": seed.ann,
         "insider": insider,
         "staff": staff,
         "organizer": seed.organizer,
         "other organizer": stranger,
         "operator": make_user("operator", is_staff=True, is_superuser=True),
+        "owner": owner,
+        "assessor": assessor,
+        "target provider": provider,
     }
 
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0003_statements_and_claims"),
         ("challenges", "0010_disclosure_of_results"),
-        ("leaderboards", "0004_public_sheets"),
+        ("leaderboards", "0005_parts_of_entries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
