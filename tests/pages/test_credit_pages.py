@@ -124,16 +124,19 @@ def test_the_board_of_datasets_has_windows_and_newcomers(client: Client, worked:
     assert shown("?window=12m") == shown()
     assert shown(f"?challenge={worked.round.challenge.slug}") == shown()
     assert shown("?challenge=another") == []
-    young = timezone.now() - timedelta(days=30)
-    Artifact.objects.filter(slug="d2").update(registered_at=young)
+    Artifact.objects.filter(slug="d2").update(registered_at=timezone.now() - timedelta(days=800))
+    assert shown("?newcomers=1") == shown()  # the facts of a posted book stay as they were
     old = timezone.now() - timedelta(days=366)
-    Round.objects.filter(pk=worked.round.pk).update(closes_at=old)
+    before = old - timedelta(days=2)
+    Round.objects.filter(pk=worked.round.pk).update(
+        published_at=before, opens_at=before, closes_at=old
+    )
     assert shown("?window=12m") == []
 
 
 def test_a_row_of_the_board_tells_teams_use_and_statement(client: Client, worked: Worked) -> None:
     row = next(row for row in client.get("/datasets/").context["rows"] if row.artifact.slug == "d1")
-    assert round(float(row.effective_teams), 2) == 1.94
+    assert round(float(row.effective_teams), 2) == 1.93
     assert row.first_use == row.last_use == worked.round.closes_at
     assert row.best_skill_ppm == 600_000
     assert row.stated is None
