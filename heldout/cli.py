@@ -22,6 +22,10 @@ EXIT_UNAVAILABLE, EXIT_INTERRUPTED = 2, 130
 ENGINE = ("metrics", "rank", "score", "validate")  # each a module, and the command in it
 
 
+class MissingPackage(Exception):
+    """A command needs a package that is not installed."""
+
+
 def build_parser(wanted: str = "") -> argparse.ArgumentParser:
     """Return the parser with the commands of all command modules.
 
@@ -41,26 +45,23 @@ def build_parser(wanted: str = "") -> argparse.ArgumentParser:
             importlib.import_module(f"heldout.commands_{name}").add_parsers(subparsers)
     if wanted not in subparsers.choices:
         for name in ENGINE:
-            _add_engine(name, subparsers)
+            _add_engine(name, subparsers, wanted=wanted)
     return parser
 
 
-def _add_engine(name: str, subparsers: Any) -> None:
-    """Add the command of a module that needs the engine, or one that says what is missing."""
+def _add_engine(name: str, subparsers: Any, *, wanted: str) -> None:
+    """Add the command of a module that needs the engine, as far as the engine can be imported."""
     try:
         module = importlib.import_module(f"heldout.commands_{name}")
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in {"numpy", "scipy"}:
             raise
-
-        def explain(_: argparse.Namespace) -> int:
-            print(f"This needs one more package: pip install {package}", file=sys.stderr)
-            return EXIT_UNAVAILABLE
-
-        parser = subparsers.add_parser(name, help=f"(needs {package})", add_help=False)
-        parser.add_argument("rest", nargs=argparse.REMAINDER)
-        parser.set_defaults(run=explain)
+        if wanted == name:
+            raise MissingPackage(
+                f"heldout {name} needs one more package: pip install {package}"
+            ) from None
+        subparsers.add_parser(name, help=f"(needs the package {package})")
     else:
         module.add_parsers(subparsers)
 
@@ -72,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser(words[0] if words else "").parse_args(words)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
+    except MissingPackage as missing:
+        print(missing, file=sys.stderr)
+        return EXIT_UNAVAILABLE
     except BrokenPipeError:
         # The reader of our output has gone (`heldout metrics | head`): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

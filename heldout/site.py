@@ -274,10 +274,8 @@ def check_file(path: str | Path, declared: Mapping[str, Any]) -> Check:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "mine.csv")
     ...     _ = path.write_text("target,value\\nt1,nan\\n")
-    ...     check_file(path, declared)
-    problem                                         remedy
-    ----------------------------------------------  -----------------------------
-    row 2, column value: 'nan' is no finite number  write a finite decimal number
+    ...     print(check_file(path, declared).problems[0]["message"])
+    row 2, column value: 'nan' holds no value (nan)
     """
     from dataclasses import asdict
 
