@@ -6,6 +6,8 @@ import re
 
 from django.core.exceptions import ValidationError
 
+_ROR = re.compile(r"https://ror\.org/0[a-hj-km-np-tv-z0-9]{6}[0-9]{2}", re.ASCII)
+_ROR_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", re.ASCII)
 
 
@@ -25,3 +27,15 @@ def validate_orcid(value: str) -> None:
     digits = value.replace("-", "")
     if orcid_check_character(digits[:15]) != digits[15]:
         raise ValidationError("This ORCID iD has a typing error: its last character does not fit.")
+
+
+def validate_ror(value: str) -> None:
+    """Refuse a ROR id of the wrong form or with wrong check digits (ISO 7064 mod 97-10)."""
+    if not _ROR.fullmatch(value):
+        raise ValidationError("A ROR id has the form https://ror.org/05dxps055.")
+    code = value.removeprefix("https://ror.org/")
+    number = 0
+    for letter in code[:7]:
+        number = number * 32 + _ROR_DIGITS.index(letter)
+    if 98 - (number * 100) % 97 != int(code[7:]):
+        raise ValidationError("This ROR id has a typing error: its last digits do not fit.")

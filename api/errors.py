@@ -13,7 +13,16 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from catalog.errors import CatalogError
+from catalog.errors import (
+    ArtifactRefused,
+    CatalogError,
+    ClaimRefused,
+    FileRefused,
+    ImportRefused,
+    NotYours,
+    SharesRefused,
+    StatementRefused,
+)
 from scoring.contract import Problem
 from submissions.errors import (
     ChecksumMismatch,
@@ -50,6 +59,16 @@ STATUS_OF: dict[type[SubmissionError], int] = {
     ChunkRefused: CHECKSUM_OF_PIECE,
 }
 
+CATALOG_CODES: dict[type[CatalogError], str] = {
+    ArtifactRefused: "ARTIFACT_REFUSED",
+    FileRefused: "FILE_REFUSED",
+    SharesRefused: "SHARES_REFUSED",
+    StatementRefused: "STATEMENT_REFUSED",
+    ClaimRefused: "CLAIM_REFUSED",
+    ImportRefused: "IMPORT_REFUSED",
+    NotYours: "NOT_YOURS",
+}
+
 
 def body(code: str, message: str, problems: tuple[Problem, ...] = ()) -> dict[str, Any]:
     """Build the one error body."""
@@ -65,9 +84,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
     if isinstance(error, SubmissionError):
         return _submission_error(error)
     if isinstance(error, CatalogError):
-        return Response(
-            body("LINEAGE_REFUSED", str(error)), status=status.HTTP_422_UNPROCESSABLE_ENTITY
-        )
+        return _catalog_error(error)
     if isinstance(error, ValidationError):
         return Response(body("INVALID", " ".join(error.messages)), status=400)
     response = exception_handler(error, dict(context))
@@ -75,6 +92,18 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response | None:
         return None
     response.data = _framework_error(error)
     return response
+
+
+def _catalog_error(error: CatalogError) -> Response:
+    code = next((code for kind, code in CATALOG_CODES.items() if isinstance(error, kind)), "")
+    told: Any = getattr(error, "fields", {})
+    problems = tuple(
+        Problem(code="INVALID", message=str(reason), where=name)
+        for name, reasons in told.items()
+        for reason in (reasons if isinstance(reasons, list) else [reasons])
+    )
+    number = 403 if isinstance(error, NotYours) else status.HTTP_422_UNPROCESSABLE_ENTITY
+    return Response(body(code or "LINEAGE_REFUSED", str(error), problems), status=number)
 
 
 def _submission_error(error: SubmissionError) -> Response:

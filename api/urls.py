@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from api.v1 import announcements, artifacts, metrics, rounds, submissions, tokens, uploads
+from api.v1 import (
+    announcements,
+    artifacts,
+    curation,
+    metrics,
+    rounds,
+    submissions,
+    tokens,
+    uploads,
+)
 
 app_name = "api"
 
@@ -25,6 +34,7 @@ v1 = [
     path(f"{_round}answers/<slug:target>.npy", rounds.AnswerDownload.as_view(), name="answer"),
     path(f"{_round}validate/", submissions.RoundValidate.as_view(), name="validate"),
     path(f"{_round}submissions/", submissions.RoundSubmissions.as_view(), name="submissions"),
+    path(f"{_round}assessment/", rounds.Assessment.as_view(), name="assessment"),
     path(f"{_round}leaderboard/", rounds.Leaderboard.as_view(), name="leaderboard"),
     path(f"{_round}datasets/", rounds.RoundDatasets.as_view(), name="round-datasets"),
     path("submissions/<slug:code>/", submissions.SubmissionDetail.as_view(), name="submission"),
@@ -39,6 +49,22 @@ v1 = [
         artifacts.ArtifactFileDownload.as_view(),
         name="artifact-file",
     ),
+    path(f"{_artifact}versions/", curation.ArtifactVersions.as_view(), name="artifact-versions"),
+    path(f"{_artifact}files/", curation.ArtifactFiles.as_view(), name="artifact-files"),
+    path(f"{_artifact}contributors/", curation.ArtifactPeople.as_view(), name="artifact-people"),
+    path(f"{_artifact}lineage/", curation.ArtifactLineage.as_view(), name="artifact-lineage"),
+    path(f"{_artifact}claims/", curation.ArtifactClaims.as_view(), name="artifact-claims"),
+    path(f"{_artifact}statement/", curation.ArtifactStatement.as_view(), name="statement"),
+    path(
+        f"{_artifact}statement/publish/",
+        curation.StatementPublish.as_view(),
+        name="statement-publish",
+    ),
+    path(f"{_artifact}statements/", curation.StatementHistory.as_view(), name="statements"),
+    path(
+        f"{_artifact}export/<str:name>", curation.ArtifactExport.as_view(), name="artifact-export"
+    ),
+    path("descriptions/", curation.DescriptionImport.as_view(), name="descriptions"),
     path("metrics/", metrics.MetricList.as_view(), name="metrics"),
     path("metrics/<slug:slug>/", metrics.MetricDetail.as_view(), name="metric"),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),

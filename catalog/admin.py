@@ -12,8 +12,23 @@ from django.http import HttpRequest
 
 from accounts.admin_base import PlainTabular, StrictAdmin, ViewOnlyInline
 from catalog.errors import CatalogError, FileRefused
-from catalog.models import SHARES_TOTAL_BP, Artifact, ArtifactFile, Contribution, LineageEdge
-from catalog.services import Share, add_file, check_file_name, declare_lineage, set_shares
+from catalog.models import (
+    SHARES_TOTAL_BP,
+    Artifact,
+    ArtifactFile,
+    Contribution,
+    LineageEdge,
+    ShareClaim,
+)
+from catalog.services import (
+    Share,
+    add_file,
+    check_file_name,
+    confirm_claim,
+    declare_lineage,
+    decline_claim,
+    set_shares,
+)
 
 if TYPE_CHECKING:
     FileModelForm = forms.ModelForm[ArtifactFile]
@@ -215,6 +230,39 @@ class ArtifactAdmin(StrictAdmin):
                     )
         except CatalogError as error:
             messages.error(request, str(error))
+
+
+@admin.register(ShareClaim)
+class ShareClaimAdmin(StrictAdmin):
+    """A steward looks at the evidence and decides, with a reason that the claimant reads."""
+
+    change_form_template = "admin/catalog/shareclaim/change_form.html"
+    list_display = ("artifact", "person", "name", "state", "made_at", "decided_by")
+    list_filter = ("state",)
+    list_select_related = ("artifact", "person", "decided_by")
+    fields = ("artifact", "person", "name", "roles", "evidence", "made_at", "state", "reason")
+    readonly_fields = ("artifact", "person", "name", "roles", "evidence", "made_at", "state")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_open = obj is None or obj.state == ShareClaim.State.OPEN
+        return is_open and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Decide by the button that was pressed; the row is the service's to write."""
+        decide = decline_claim if "_decline" in request.POST else confirm_claim
+        try:
+            decided = decide(obj, by=request.user, reason=obj.reason)  # type: ignore[arg-type]  # staff
+        except CatalogError as error:
+            messages.error(request, str(error))
+        else:
+            if not decided:
+                messages.error(request, "It was decided before.")
 
 
 def _save_shares(request: HttpRequest, formset: Any) -> None:

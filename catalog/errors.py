@@ -36,3 +36,23 @@ class SharesRefused(CatalogError):
 
 class LineageRefused(CatalogError):
     """An edge that would make the lineage untrue: a circle, a later parent, too many inputs."""
+
+
+class StatementRefused(CatalogError):
+    """Answers that do not fit, or a statement that lacks what it needs to be published."""
+
+    def __init__(self, message: str, remedy: str = "", *, fields: dict[str, str]) -> None:
+        self.fields = fields  # by field, what is wrong there
+        super().__init__(message, remedy)
+
+
+class ClaimRefused(CatalogError):
+    """A share of this artifact cannot be claimed, or the claim is decided already."""
+
+
+class NotYours(CatalogError):
+    """Only who registered an artifact, its team and its confirmed makers change it."""
+
+
+class ImportRefused(CatalogError):
+    """A file that cannot be read as a description of a dataset or model."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.identifiers import validate_orcid
+from accounts.identifiers import validate_orcid, validate_ror
 from accounts.models import Team
 from catalog.licences import validate_licence
 from catalog.roles import validate_credit_roles
@@ -138,6 +138,17 @@ class Contribution(models.Model):
     )
     name = models.CharField(max_length=120, blank=True, help_text="Of a person not here yet.")
     orcid = models.CharField("ORCID iD", max_length=19, blank=True, validators=[validate_orcid])
+    affiliation = models.CharField(  # noqa: DJ001  # added without rebuilding a table with triggers
+        max_length=200, null=True, blank=True, help_text="At the time of the work."
+    )
+    ror = models.CharField(  # noqa: DJ001  # as above
+        "ROR id",
+        max_length=25,
+        null=True,
+        blank=True,
+        validators=[validate_ror],
+        help_text="Of the affiliation, like https://ror.org/05dxps055.",
+    )
     share_bp = models.PositiveIntegerField(
         "share (basis points)",
         validators=[MinValueValidator(1), MaxValueValidator(SHARES_TOTAL_BP)],
@@ -197,6 +208,16 @@ class LineageEdge(models.Model):
         VARIANT_OF = "variant-of", "format or variant of"
         IDENTICAL_TO = "identical-to", "identical to"
 
+    class Use(models.TextChoices):
+        """What an input was used for; rows from bundles may hold a free text instead."""
+
+        TRAIN = "train", "training"
+        PRETRAIN = "pretrain", "pre-training"
+        FINETUNE = "finetune", "fine-tuning"
+        FEATURES = "features", "features"
+        CALIBRATION = "calibration", "calibration"
+        SELECTION = "selection", "model selection"
+
     class Status(models.TextChoices):
         DECLARED = "declared", "Declared"
         DISPUTED = "disputed", "Disputed"
@@ -229,3 +250,89 @@ class LineageEdge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.child} {self.get_relation_display()} {self.parent}"
+
+    @property
+    def use_label(self) -> str:
+        return dict(self.Use.choices).get(self.use, self.use)
+
+
+class Statement(models.Model):
+    """What is said about one artifact version; a published one stays, a change is the next."""
+
+    artifact = models.ForeignKey(Artifact, on_delete=models.CASCADE, related_name="statements")
+    number = models.PositiveIntegerField()
+    answers = models.JSONField(default=dict, help_text="By field (catalog/statements/fields.py).")
+    saved_at = models.DateTimeField(default=timezone.now)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    published_at = models.DateTimeField(null=True, blank=True, help_text="Empty: a draft.")
+
+    class Meta:
+        ordering = ["artifact", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["artifact", "number"],
+                name="statement_number_once",
+                violation_error_message="This statement has been saved meanwhile.",
+            ),
+            models.UniqueConstraint(
+                fields=["artifact"],
+                condition=models.Q(published_at__isnull=True),
+                name="statement_one_draft",
+                violation_error_message="There is a draft of this statement already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Statement {self.number} of {self.artifact}"
+
+    def get_absolute_url(self) -> str:
+        place = [self.artifact.slug, self.artifact.version, self.number]
+        return reverse("pages:statement-at", args=place)
+
+
+class ShareClaim(models.Model):
+    """Somebody says that they are among the makers of outside data; a steward decides."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Waiting for a steward"
+        CONFIRMED = "confirmed", "Confirmed"
+        DECLINED = "declined", "Declined"
+
+    artifact = models.ForeignKey(Artifact, on_delete=models.CASCADE, related_name="claims")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="share_claims"
+    )
+    name = models.CharField(
+        max_length=120, blank=True, help_text="As it stands among the contributors; may be empty."
+    )
+    roles = models.JSONField(default=list, blank=True, validators=[validate_credit_roles])
+    evidence = models.TextField(max_length=2000, help_text="How a steward can tell that it is so.")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["artifact", "person"],
+                condition=models.Q(state="open"),
+                name="share_claim_open_once",
+                violation_error_message="Your claim is waiting for a steward already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="open", decided_at__isnull=True)
+                | (~models.Q(state="open") & models.Q(decided_at__isnull=False)),
+                name="share_claim_decided_or_open",
+                violation_error_message="A decided claim says when it was decided.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} claims a share of {self.artifact}"

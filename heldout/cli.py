@@ -19,7 +19,7 @@ from typing import Any
 import heldout
 
 EXIT_UNAVAILABLE, EXIT_INTERRUPTED = 2, 130
-ENGINE = ("metrics", "rank", "score", "validate")  # each a module, and the command in it
+ENGINE = ("credit", "metrics", "rank", "score", "validate")  # each a module, and the command in it
 
 
 class MissingPackage(Exception):

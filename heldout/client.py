@@ -179,12 +179,15 @@ class Client:
         name: str,
         path: str | Path,
         *,
-        method: str,
+        method: str = "",
+        model: str = "",
         method_summary: str = "",
         inputs: Sequence[str] = (),
         disclosure: str = "full",
         team: str = "",
         entry_kind: str = "participant",
+        track: str = "",
+        model_index: int = 1,
         note: str = "",
         progress: Callable[[int, int], None] | None = None,
     ) -> dict[str, Any]:
@@ -197,10 +200,19 @@ class Client:
         ----------
         name : str
             ``challenge/round``.
+        method, model : str
+            The method's name, or instead a registered model of the team as slug@version; that
+            one's lineage is on record already.
         inputs : sequence of str
-            Datasets and models the method was built on, as slug or slug@version.
+            Datasets and models the method was built on: slug, slug@version, DOI or URL, with
+            ``:train``, ``:pretrain``, ``:finetune``, ``:features``, ``:calibration`` or
+            ``:selection`` behind it.
         disclosure : str
             ``full``, ``partial`` or ``undisclosed``: how much of it `inputs` names.
+        track : str, optional
+            Not needed where the round has one track or none.
+        model_index : int, optional
+            Which of the team's models it is, where the round takes several.
         progress : callable, optional
             Called with (bytes sent, bytes in all).
 
@@ -217,11 +229,14 @@ class Client:
         file = Path(path)
         fields = {
             "method": method,
+            "model": model,
             "method_summary": method_summary,
             "inputs": list(inputs),
             "disclosure": disclosure,
             "team": team,
             "entry_kind": entry_kind,
+            "track": track,
+            "model_index": model_index,
             "note": note,
             "file_name": file.name,
             "sha256": _sha256(file),

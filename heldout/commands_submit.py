@@ -24,19 +24,27 @@ def add_parsers(subparsers: Any) -> None:
     )
     submit.add_argument("round", metavar=ROUND)
     submit.add_argument("file", type=Path)
-    submit.add_argument("--method", required=True, help="name of the method, as on the board")
+    which = submit.add_mutually_exclusive_group(required=True)
+    which.add_argument("--method", default="", help="name of the method, as on the board")
+    which.add_argument(
+        "--model", default="", metavar="SLUG@VERSION", help="a registered model of your team"
+    )
     submit.add_argument("--summary", default="", help="how it works, in a sentence or two")
     submit.add_argument(
         "--built-on",
         action="append",
         default=[],
-        metavar="SLUG[@VERSION]",
-        help="a dataset or model it was built on; repeat for more",
+        metavar="SLUG[@VERSION][:USE]",
+        help="a dataset or model it was built on, or its DOI or URL; repeat for more",
     )
     submit.add_argument(
         "--lineage", choices=["full", "partial", "undisclosed"], default="full", dest="disclosure"
     )
     submit.add_argument("--team", default="")
+    submit.add_argument("--track", default="", help="where the round has several")
+    submit.add_argument(
+        "--model-index", type=int, default=1, metavar="N", help="which of your models it is (1)"
+    )
     submit.add_argument("--note", default="")
     _add_waiting(submit, "until it is scored")
     status = add_command(subparsers, "status", _status, "show a submission")
@@ -59,10 +67,13 @@ def _submit(arguments: argparse.Namespace) -> int:
                 arguments.round,
                 arguments.file,
                 method=arguments.method,
+                model=arguments.model,
                 method_summary=arguments.summary,
                 inputs=arguments.built_on,
                 disclosure=arguments.disclosure,
                 team=arguments.team,
+                track=arguments.track,
+                model_index=arguments.model_index,
                 note=arguments.note,
                 progress=bar.show,
             )

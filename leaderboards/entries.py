@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
 from challenges.models import Correction, Round, RoundMetric, Target
+from challenges.selectors import target_weights
+from leaderboards.chosen import Chosen, choose
+from leaderboards.insiders import Insider, insiders_of
 from scoring.aggregate import AggregateValue, MissingPolicy, aggregate, value_row
 from scoring.contract import Aggregate, Direction, ScoreRow, ScoreStatus
 from scoring.metrics.registry import get_metric
 from submissions.models import Score, Submission
 
 FloatArray = NDArray[np.float64]
+
+
+class Valued(Protocol):
+    """Anything with a value that may be missing."""
+
+    @property
+    def value(self) -> float | None: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Valued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,8 @@ class Rule:
     tolerance: float
     seed: int
     resamples: int
+    replaces: str = Round.UploadReplaces.ENTRY
+    basis: str = Round.ModelBasis.FIRST
 
     @property
     def direction(self) -> Direction:
@@ -42,7 +58,12 @@ class Rule:
 
     @property
     def weights(self) -> FloatArray:
-        return np.array([target.weight for target in self.targets], dtype=float)
+        return np.array([self.weight_of[target.slug] for target in self.targets], dtype=float)
+
+    @property
+    def weight_of(self) -> dict[str, float]:
+        """What each target weighs, by slug; units of one thing share its weight."""
+        return target_weights(self.targets)
 
     @property
     def perfect(self) -> float | None:
@@ -59,23 +80,34 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The counting submission of one team and method, with its rows of every metric."""
+    """What counts of one team, method and track, with its rows of every metric.
+
+    Attributes
+    ----------
+    submission : Submission
+        The one it is shown as: the last of the team's lowest model.
+    part_runs : mapping of target to scoring runs
+        Whose answers to a target count, one for each model, where not `submission` alone does.
+    ranks : bool
+        Whether it competes; see `_may_rank`.
+    insider_of : frozenset of str
+        Targets that someone in the team provided; they are left out of it.
+    """
 
     submission: Submission
     submissions_used: int
     rows: dict[str, list[ScoreRow]] = field(default_factory=dict)  # metric key to rows
-    run: int | None = None  # the scoring run that the rows are from
-
-    @property
-    def ranks(self) -> bool:
-        return self.submission.entry_kind == Submission.EntryKind.PARTICIPANT
+    run: int | None = None  # the scoring run of `submission` that its rows are from
+    part_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    ranks: bool = True
+    insider_of: frozenset[str] = frozenset()
 
     def value(self, metric: RoundMetric, rule: Rule) -> AggregateValue:
         """Return the entry's value under one metric of the round."""
         return aggregate(
             self.rows[metric.key],
             Aggregate(metric.aggregate),
-            weights={target.slug: target.weight for target in rule.targets},
+            weights=rule.weight_of,
             missing=rule.missing,
             penalty=rule.penalty,
         )
@@ -100,32 +132,86 @@ def rule_of(round_: Round, *, correction: Correction | None = None) -> Rule:
         tolerance=round_.tie_tolerance,
         seed=round_.bootstrap_seed,
         resamples=round_.bootstrap_resamples,
+        replaces=round_.upload_replaces,
+        basis=round_.model_basis,
     )
 
 
 def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = None) -> list[Entry]:
-    """Return one entry per team and method: its last scored submission, oldest entry first.
+    """Return one entry per team, method, track and kind, the oldest first.
 
-    With an open correction, the scores are those under it, as far as there are any.
+    What of a team's scored submissions makes it is the round's to say: of each model the last
+    file, or for each target the last file that answers it; and of several models the first, or
+    the best for each target and metric. With an open correction, the scores are those under it,
+    as far as there are any.
     """
-    scored = list(
+    scored = (
         Submission.objects.filter(round=round_)
         .scored()
-        .select_related("team", "method")
+        .select_related("team", "method", "track")
         .order_by("received_at", "id")
     )
-    used = Counter((each.team_id, each.method.slug) for each in scored)
-    last = {(each.team_id, each.method.slug): each for each in scored}
+    groups: dict[tuple[int, str, int | None, str], list[Submission]] = defaultdict(list)
+    for each in scored:
+        groups[each.team_id, each.method.slug, each.track_id, each.entry_kind].append(each)
+    slugs = [target.slug for target in rule.targets]
+    chosen = [
+        choose(group, slugs=slugs, replaces=rule.replaces, basis=rule.basis)
+        for group in groups.values()
+    ]
+    chosen.sort(key=lambda each: (each.shown.received_at, each.shown.pk))
     counted = (
         Q(run__is_current=True) if correction is None else Q(run__shadow__correction=correction)
     )
-    found = score_rows(list(last.values()), rule, counted=counted)
-    return [
-        Entry(submission, used[key], found.rows[submission.pk], found.runs.get(submission.pk))
-        for key, submission in sorted(
-            last.items(), key=lambda item: (item[1].received_at, item[1].pk)
-        )
-    ]
+    scores = FoundScores({pk for each in chosen for pk in each.ids}, counted=counted)
+    circle = insiders_of(round_, [each.shown for each in chosen])
+    entries = []
+    for one in chosen:
+        insider = circle.get(one.shown.pk, Insider())
+        may_rank = _may_rank(one, rule, insider=insider)
+        entries.append(entry_from(one, rule, scores=scores, insider=insider, ranks=may_rank))
+    return entries
+
+
+def entry_from(
+    chosen: Chosen, rule: Rule, *, scores: FoundScores, insider: Insider, ranks: bool
+) -> Entry:
+    """Put an entry together from the scores of what was chosen."""
+    runs = scores.runs
+    return Entry(
+        submission=chosen.shown,
+        submissions_used=chosen.used,
+        rows={
+            metric.key: [_pooled_row(chosen, metric, rule, scores=scores, insider=insider)]
+            if metric.aggregate == Aggregate.POOLED
+            else [
+                _absent(metric.key, target.slug, "provided by someone in the team")
+                if target.slug in insider.slugs
+                else _best_row(chosen, metric, target.slug, scores=scores)
+                for target in rule.targets
+            ]
+            for metric in rule.metrics
+        },
+        run=runs.get(chosen.shown.pk),
+        part_runs={
+            slug: tuple(runs[one.pk] for one in part if one.pk in runs)
+            for slug, part in chosen.parts.items()
+            if part != (chosen.shown,)
+        },
+        ranks=ranks,
+        insider_of=insider.slugs,
+    )
+
+
+def _may_rank(chosen: Chosen, rule: Rule, *, insider: Insider) -> bool:
+    """Tell whether an entry competes: a participant's, with its first model, by no insider.
+
+    Where a target that its team provided is left out, it competes only if all entries are
+    compared on what they answered; elsewhere it would win or lose by the target left out.
+    """
+    if chosen.shown.entry_kind != Submission.EntryKind.PARTICIPANT or insider.of_round:
+        return False
+    return chosen.has_first and (not insider.slugs or rule.missing is MissingPolicy.SKIP)
 
 
 def final_entries(entries: Sequence[Entry]) -> list[Entry]:
@@ -139,48 +225,65 @@ def final_entries(entries: Sequence[Entry]) -> list[Entry]:
     return list(last.values())
 
 
-@dataclass(frozen=True, slots=True)
-class FoundRows:
-    """Score rows by submission and metric key, and which run each submission's are from."""
+class FoundScores:
+    """The counted runs' scores of some submissions, loaded in one query."""
 
-    rows: dict[int, dict[str, list[ScoreRow]]]
-    runs: dict[int, int]
+    def __init__(self, submissions: Iterable[int], *, counted: Q) -> None:
+        self._found: dict[tuple[int, str, str | None], ScoreRow] = {}
+        self._covered: dict[int, frozenset[str]] = {}
+        self.runs: dict[int, int] = {}  # by submission
+        scores = Score.objects.filter(counted, run__submission__in=set(submissions)).values_list(
+            "run__submission_id",
+            "metric__key",
+            "target__slug",
+            "status",
+            "value",
+            "detail",
+            "run_id",
+            "run__reference_versions",
+        )
+        for pk, key, slug, status, value, detail, run, versions in scores.iterator(5000):
+            self.runs[pk] = run
+            self._found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
+            self._covered.setdefault(pk, frozenset(versions))
+
+    def row(self, submission: Submission, key: str, slug: str | None) -> ScoreRow:
+        """Return a submission's row of a metric and target; an absent one where there is none."""
+        return self._found.get((submission.pk, key, slug)) or _absent(key, slug, "not scored")
+
+    def covers(self, submission: Submission, targets: frozenset[str]) -> bool:
+        """Tell whether a submission was scored over exactly these targets."""
+        return self._covered.get(submission.pk) == targets
 
 
-def score_rows(submissions: Sequence[Submission], rule: Rule, *, counted: Q) -> FoundRows:
-    """Load the counted runs' scores of all submissions in one query, in the targets' order."""
-    found: dict[tuple[int, str, str | None], ScoreRow] = {}
-    covered: dict[int, frozenset[str]] = {}
-    runs: dict[int, int] = {}
-    scores = Score.objects.filter(counted, run__submission__in=submissions).values_list(
-        "run__submission_id",
-        "metric__key",
-        "target__slug",
-        "status",
-        "value",
-        "detail",
-        "run_id",
-        "run__reference_versions",
-    )
-    for pk, key, slug, status, value, detail, run, versions in scores.iterator(chunk_size=5000):
-        found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
-        covered.setdefault(pk, frozenset(versions))
-        runs[pk] = run
-    alive = frozenset(target.slug for target in rule.targets)
-    rows: dict[int, dict[str, list[ScoreRow]]] = defaultdict(dict)
-    for submission in submissions:
-        for metric in rule.metrics:
-            pooled = metric.aggregate == Aggregate.POOLED
-            slugs = [None] if pooled else [target.slug for target in rule.targets]
-            stale = pooled and covered.get(submission.pk) != alive
-            rows[submission.pk][metric.key] = [
-                _absent(metric.key, slug, "computed over other targets; score it again")
-                if stale
-                else found.get((submission.pk, metric.key, slug))
-                or _absent(metric.key, slug, "not scored")
-                for slug in slugs
-            ]
-    return FoundRows(rows, runs)
+def _best_row(chosen: Chosen, metric: RoundMetric, slug: str, *, scores: FoundScores) -> ScoreRow:
+    rows = [scores.row(one, metric.key, slug) for one in chosen.parts[slug]]
+    if len(rows) < 2:
+        return rows[0] if rows else _absent(metric.key, slug, "not answered")
+    direction = get_metric(metric.metric, metric.version).direction
+    return best_of(rows, is_lower_better=direction is Direction.LOWER)
+
+
+def best_of(rows: Sequence[AnyRow], *, is_lower_better: bool) -> AnyRow:
+    """Return the best of some rows with a value; the first where none has one."""
+    valued = [(row.value, row) for row in rows if row.value is not None]
+    if not valued:
+        return rows[0]
+    choose = min if is_lower_better else max
+    return choose(valued, key=lambda each: each[0])[1]
+
+
+def _pooled_row(
+    chosen: Chosen, metric: RoundMetric, rule: Rule, *, scores: FoundScores, insider: Insider
+) -> ScoreRow:
+    """Return a value over all targets, which only one file's scoring can have computed."""
+    if insider.slugs:
+        return _absent(metric.key, None, "a target was provided by someone in the team")
+    if len(chosen.ids) > 1:
+        return _absent(metric.key, None, "the answers are in several files")
+    if not scores.covers(chosen.shown, frozenset(target.slug for target in rule.targets)):
+        return _absent(metric.key, None, "computed over other targets; score it again")
+    return scores.row(chosen.shown, metric.key, None)
 
 
 def _absent(key: str, slug: str | None, detail: str) -> ScoreRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.models import Artifact, Contribution
-from leaderboards import credit
+from scoring import credit
 
 
 def artifact_id(artifact: Artifact) -> str:

@@ -16,13 +16,16 @@ from django.db.models import Min, Q
 from numpy.typing import NDArray
 
 from challenges.models import Round
-from leaderboards.entries import Entry, Rule, score_rows
+from leaderboards.chosen import Chosen
+from leaderboards.entries import Entry, FoundScores, Rule, entry_from
+from leaderboards.insiders import Insider, insiders_of
 from leaderboards.lines import UNKNOWN, Line
 from scoring.aggregate import AggregateValue
 from scoring.ranking import rank_entries
 from scoring.ranking.ladder import Ladder
 from submissions.models import Submission, SubmissionState
 
+_ENTRANTS = frozenset({Submission.EntryKind.PARTICIPANT, Submission.EntryKind.LATE})
 DIGITS = 12  # a multiple of the step, without what binary fractions add to it
 
 
@@ -35,7 +38,7 @@ def ladder_lines(round_: Round, rule: Rule, entries: Sequence[Entry]) -> list[Li
     ]
     for entry in entries:
         value = entry.value(rule.primary, rule)
-        if not entry.ranks and entry.submission.entry_kind != Submission.EntryKind.LATE:
+        if entry.submission.entry_kind not in _ENTRANTS:
             found.append((entry, replace(value, value=_to_unit(round_, rule, value.value))))
     return _placed(found, rule)
 
@@ -52,10 +55,14 @@ def _histories(round_: Round, rule: Rule) -> dict[int, list[Entry]]:
         .select_related("team", "method")
         .order_by("first_scored_at", "pk")
     )
-    scores = score_rows(submissions, rule, counted=Q(run__is_current=True))
+    scores = FoundScores([each.pk for each in submissions], counted=Q(run__is_current=True))
+    circle = insiders_of(round_, submissions)
     histories: dict[int, list[Entry]] = defaultdict(list)
     for each in submissions:
-        entry = Entry(each, 1, scores.rows[each.pk], scores.runs.get(each.pk))
+        insider = circle.get(each.pk, Insider())
+        whole = Chosen(each, 1, {target.slug: (each,) for target in rule.targets})
+        ranks = not (insider.of_round or insider.slugs)
+        entry = entry_from(whole, rule, scores=scores, insider=insider, ranks=ranks)
         histories[each.team_id].append(entry)
     return histories
 
@@ -73,7 +80,7 @@ def _climb(round_: Round, rule: Rule, history: list[Entry]) -> tuple[Entry, Aggr
     if ladder.shown is None or behind is None or not standing:
         return None
     carrier = behind if behind in standing else standing[-1]
-    entry = Entry(carrier.submission, len(standing), carrier.rows, carrier.run)
+    entry = replace(carrier, submissions_used=len(standing))
     shown = float(f"{ladder.shown:.{DIGITS}g}")
     return entry, replace(behind.value(rule.primary, rule), value=shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,7 +36,18 @@ class Line:
 
 
 def ranked_lines(entries: Sequence[Entry], rule: Rule) -> list[Line]:
-    """Rank the participants, and set baselines and others between them by value, unranked."""
+    """Rank the participants, and set baselines and others between them by value, unranked.
+
+    Tracks have other deadlines, so each is ranked by itself, one after the other.
+    """
+    tracks: dict[tuple[int, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        track = entry.submission.track
+        tracks[(track.position, track.slug) if track else (0, "")].append(entry)
+    return [line for key in sorted(tracks) for line in _ranked_in_track(tracks[key], rule)]
+
+
+def _ranked_in_track(entries: Sequence[Entry], rule: Rule) -> list[Line]:
     values = [entry.value(rule.primary, rule) for entry in entries]
     ranked = [
         index

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from challenges.models import Target
+from challenges.selectors import target_weights
 from leaderboards.models import Standing
 from leaderboards.sheets import Sheet, SheetLine, SheetTarget
 from leaderboards.shown import ShownStanding
@@ -38,8 +39,9 @@ def _targets(board: VisibleBoard) -> list[SheetTarget]:
     rows = Target.objects.filter(round=board.round, slug__in=revision.target_slugs)
     if board.sight.public_targets:
         rows = rows.filter(is_private=False)
+    weights = target_weights(list(rows))
     found = {
-        each.slug: SheetTarget(each.slug, each.weight, each.family, tuple(each.classes))
+        each.slug: SheetTarget(each.slug, weights[each.slug], each.family, tuple(each.classes))
         for each in rows
     }
     return [found[slug] for slug in revision.target_slugs if slug in found]
@@ -48,4 +50,7 @@ def _targets(board: VisibleBoard) -> list[SheetTarget]:
 def _line(standing: ShownStanding) -> SheetLine:
     is_participant = standing.submission.entry_kind == Submission.EntryKind.PARTICIPANT
     unranked = standing.status == Standing.Status.UNRANKED
-    return SheetLine(standing.submission_id, competes=is_participant and not unranked)
+    # Without a value nobody asked yet whether it would be ranked.
+    left_out = standing.status == Standing.Status.INCOMPLETE and bool(standing.insider_of)
+    competes = is_participant and not unranked and not left_out
+    return SheetLine(standing.submission_id, competes=competes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from challenges.models import Round
 from leaderboards.entries import Rule
 from scoring.engine import ENGINE_VERSION
 from scoring.metrics.registry import get_metric
@@ -21,8 +22,17 @@ def rule_document(rule: Rule) -> dict[str, Any]:
         "bootstrap_resamples": rule.resamples,
         "bootstrap_seed": rule.seed,
         "engine_version": ENGINE_VERSION,
-        "entry": "last scored submission of each team and method",
+        "entry": _entry_in_words(rule),
     }
+
+
+def _entry_in_words(rule: Rule) -> str:
+    last = "last scored submission of each team and method"
+    if rule.replaces == Round.UploadReplaces.ANSWERS:
+        last = "last scored answer of each team and method to each target"
+    if rule.basis == Round.ModelBasis.BEST:
+        return f"{last}; of its models the best for each target and metric"
+    return last
 
 
 def column_documents(rule: Rule) -> list[dict[str, Any]]:

@@ -14,15 +14,15 @@ from catalog.models import Artifact
 from challenges.disclosure import Kind, disclosed_at
 from challenges.models import Round
 from challenges.selectors import Viewer
-from leaderboards.credit import Books
-from leaderboards.credit import Round as Facts
-from leaderboards.credit.board import DatasetLine, dataset_board
-from leaderboards.credit.export import Export, from_json
 from leaderboards.identity import artifact_id
 from leaderboards.models import Board, BoardRevision, CreditBook, Standing
 from leaderboards.shown import ShownStanding
 from leaderboards.sight import sights_of
 from leaderboards.visible import VisibleBoard, newest_revisions
+from scoring.credit import Books
+from scoring.credit import Round as Facts
+from scoring.credit.board import DatasetLine, dataset_board
+from scoring.credit.export import Export, from_json
 
 
 def current_revision(round_: Round) -> BoardRevision | None:
@@ -34,7 +34,7 @@ def current_revision(round_: Round) -> BoardRevision | None:
 def standings(revision: BoardRevision) -> QuerySet[Standing]:
     """Return a revision's lines in order, with all that a row shows."""
     return revision.standings.select_related(
-        "submission__team", "submission__method"
+        "submission__team", "submission__method", "submission__track"
     ).prefetch_related("submission__method__parent_edges__parent")
 
 
@@ -149,6 +149,8 @@ def _standing_document(row: ShownStanding) -> dict[str, Any]:
         "tie_group": row.tie_group,
         "status": row.status,
         "entry_kind": submission.entry_kind,
+        "track": row.submission.track and row.submission.track.slug,
+        "insider_of": row.insider_of if row.is_named else [],
         "submission": submission.code or None,
         "team": {"slug": submission.team.slug or None, "name": submission.team.name},
         "method": {

@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.crypto import salted_hmac
 
 from catalog.models import Artifact
-from challenges.models import Round
+from challenges.models import Round, Track
 from leaderboards.models import BoardRevision, Standing
 from leaderboards.sight import Sight
 from submissions.models import Score, Submission
@@ -64,6 +64,7 @@ class ShownSubmission:
     team: ShownTeam
     method: ShownMethod
     round: Round
+    track: Track | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class ShownStanding:
     # Keys of rows, to join by; they are never shown.
     submission_id: int = field(repr=False)
     team_id: int = field(repr=False)
+    part_runs: dict[str, list[int]] = field(repr=False)
+    insider_of: list[str] = field(repr=False)  # of a line without a name it would tell whose it is
     run_id: int | None = field(repr=False)
     received_at: datetime = field(repr=False)
 
@@ -107,6 +110,7 @@ class ShownScore:
     value: float | None
     detail: str
     submission_id: int = field(repr=False)
+    run_id: int = field(repr=False)
     target_id: int | None = field(repr=False)
     metric_id: int = field(repr=False)
 
@@ -141,11 +145,14 @@ def shown_standing(
             team=_team(submission) if is_named else _label_of_team(submission, round_),
             method=_method(submission) if is_named else _label_of_method(submission, round_),
             round=round_,
+            track=submission.track,
         ),
         revision=revision or row.revision,
         is_named=is_named,
         submission_id=submission.pk,
         team_id=submission.team_id,
+        part_runs=row.part_runs,
+        insider_of=row.insider_of,
         run_id=row.run_id,
         received_at=submission.received_at,
     )
@@ -162,6 +169,7 @@ def shown_scores(rows: Iterable[Score], sight: Sight) -> list[ShownScore]:
             value=rounded(row.value, sight),
             detail=row.detail,
             submission_id=row.run.submission_id,
+            run_id=row.run_id,
             target_id=row.target_id,
             metric_id=row.metric_id,
         )

@@ -44,6 +44,8 @@ def standings_from(lines: Sequence[Line]) -> list[Standing]:
             offered=line.value.offered,
             submissions_used=line.entry.submissions_used,
             values=line.values,
+            part_runs=line.entry.part_runs,
+            insider_of=sorted(line.entry.insider_of),
         )
         for position, line in enumerate(lines, start=1)
     ]

@@ -7,17 +7,19 @@ withholds (see `leaderboards.sight`) never leaves these functions.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from django.db.models import F, Max, Prefetch, Q, QuerySet
 
 from accounts.selectors import is_member
-from catalog.models import LineageEdge
+from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
 from challenges.selectors import Viewer
+from leaderboards.entries import best_of
 from leaderboards.models import BoardRevision, Standing
 from leaderboards.shown import (
     ShownScore,
@@ -27,6 +29,8 @@ from leaderboards.shown import (
     shown_standing,
 )
 from leaderboards.sight import Sight, sight_of, sights_of, whole_sight
+from scoring.contract import Direction
+from scoring.metrics import get_metric
 from submissions.models import Score, Submission
 
 PARENTS = Prefetch(
@@ -186,7 +190,48 @@ def board_scores(board: VisibleBoard, *, among: Q | None = None) -> list[ShownSc
         _scores_in(board.sight, board.moment, counted=_runs_of(board)),
         target__isnull=False,
     )
-    return _shown(rows, board.sight)
+    return _counting(board.lines, _shown(rows, board.sight))
+
+
+def _counting(lines: Sequence[ShownStanding], scores: list[ShownScore]) -> list[ShownScore]:
+    """Return what counts for each line: not what its team provided, and of several the best."""
+    if not any(line.part_runs or line.insider_of for line in lines):
+        return scores
+    by_submission: dict[int, list[ShownScore]] = defaultdict(list)
+    by_run: dict[int, list[ShownScore]] = defaultdict(list)
+    for score in scores:
+        by_submission[score.submission_id].append(score)
+        by_run[score.run_id].append(score)
+    counting = []
+    for line in lines:
+        places: dict[tuple[int | None, int], list[ShownScore]] = defaultdict(list)
+        own = [
+            each
+            for each in by_submission[line.submission_id]
+            if each.target.slug not in line.part_runs
+        ]
+        parts = [
+            each
+            for slug, runs in line.part_runs.items()
+            for run in runs
+            for each in by_run[run]
+            if each.target.slug == slug
+        ]
+        for each in (*own, *parts):
+            if each.target.slug not in line.insider_of:
+                places[each.target_id, each.metric_id].append(each)
+        counting += [
+            replace(_best(among), submission_id=line.submission_id) for among in places.values()
+        ]
+    return counting
+
+
+def _best(scores: Sequence[ShownScore]) -> ShownScore:
+    if len(scores) == 1:
+        return scores[0]
+    metric = scores[0].metric
+    direction = get_metric(metric.metric, metric.version).direction
+    return best_of(scores, is_lower_better=direction is Direction.LOWER)
 
 
 def board_values(board: VisibleBoard) -> Iterator[tuple[int, str, str | None, float]]:
@@ -201,11 +246,36 @@ def board_values(board: VisibleBoard) -> Iterator[tuple[int, str, str | None, fl
         kinds,
         _scores_in(board.sight, board.moment, counted=_runs_of(board)),
         value__isnull=False,
-    ).values_list("run__submission_id", "metric__key", "target__slug", "value")
-    for submission, key, slug, value in rows.iterator(chunk_size=5000):
-        shown = rounded(value, board.sight)
-        if shown is not None:
-            yield submission, key, slug, shown
+    ).values_list("run__submission_id", "run_id", "metric__key", "target__slug", "value")
+    found = [
+        (submission, run, key, slug, shown)
+        for submission, run, key, slug, value in rows.iterator(chunk_size=5000)
+        if (shown := rounded(value, board.sight)) is not None
+    ]
+    if any(line.part_runs or line.insider_of for line in board.lines):
+        yield from _values_of_parts(board, {row[1:4]: row[4] for row in found})
+        return
+    for submission, _run, key, slug, value in found:
+        yield submission, key, slug, value
+
+
+def _values_of_parts(
+    board: VisibleBoard, values: Mapping[tuple[int, str, str | None], float]
+) -> Iterator[tuple[int, str, str | None, float]]:
+    """Yield the same where lines are made of several runs: of each target the best that counts."""
+    revision = board.revision
+    for line in board.lines if revision else ():
+        own = [] if line.run_id is None else [line.run_id]
+        for column in revision.columns if revision else ():
+            key, choose = column["key"], min if column["direction"] == "lower" else max
+            for slug in revision.target_slugs if revision else ():
+                runs = [] if slug in line.insider_of else line.part_runs.get(slug, own)
+                among = [values[run, key, slug] for run in runs if (run, key, slug) in values]
+                if among:
+                    yield line.submission_id, key, slug, choose(among)
+            is_one_file = not line.part_runs and not line.insider_of
+            if is_one_file and own and (own[0], key, None) in values:
+                yield line.submission_id, key, None, values[own[0], key, None]
 
 
 def _runs_of(board: VisibleBoard) -> Q:
@@ -214,7 +284,9 @@ def _runs_of(board: VisibleBoard) -> Q:
     A revision from before lines named their runs is taken to be computed from the current ones.
     """
     if all(line.run_id is not None for line in board.lines):
-        return Q(run__standings__revision=board.revision)
+        parts = {run for line in board.lines for part in line.part_runs.values() for run in part}
+        own = Q(run__standings__revision=board.revision)
+        return own | Q(run__in=parts) if parts else own
     submissions = [line.submission_id for line in board.lines]
     return Q(run__is_current=True, run__submission__in=submissions)
 
@@ -252,6 +324,16 @@ def scores_mark(submission: Submission, viewer: Viewer, moment: datetime) -> str
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def withholds_abstract(method: Artifact, viewer: Viewer, moment: datetime) -> bool:
+    """Tell whether what a team wrote about its method waits for the clock of a round it is in."""
+    if method.team is not None and is_member(viewer, method.team):
+        return False
+    entered = Submission.objects.filter(method=method).order_by().values("round")
+    rounds = list(Round.objects.filter(pk__in=entered))
+    sights = sights_of(rounds, viewer, moment)
+    return any(not sight.abstracts for sight in sights.values())
+
+
 def visible_standing(
     submission: Submission, viewer: Viewer, moment: datetime
 ) -> ShownStanding | None:
@@ -277,7 +359,7 @@ def _scores_in(sight: Sight, moment: datetime, *, counted: Q) -> Q:
 def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
     """Return lines with all that showing them takes."""
     return rows.select_related(
-        "revision", "submission__team", "submission__method"
+        "revision", "submission__team", "submission__method", "submission__track"
     ).prefetch_related(PARENTS)
 
 

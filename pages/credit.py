@@ -14,13 +14,13 @@ from django.db.models import QuerySet
 
 from accounts.models import Team, User
 from catalog.models import Artifact, Contribution, LineageEdge
-from leaderboards.credit import COMMONS, CreditKind, Posting, Share
-from leaderboards.credit.board import DatasetLine, dataset_board
-from leaderboards.credit.people import people
 from leaderboards.identity import artifact_id, person_id
 from leaderboards.pictures import BarPart, Flow, credit_flow, stacked_bar
 from leaderboards.selectors import RoundCredit, artifacts_named
 from leaderboards.shown import ShownStanding
+from scoring.credit import COMMONS, CreditKind, Posting, Share
+from scoring.credit.board import DatasetLine, dataset_board
+from scoring.credit.people import people
 from submissions.models import Submission
 
 LEVELS = 5  # generations of lineage that are followed down to results

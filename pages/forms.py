@@ -12,9 +12,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiToken, Team, User
+from catalog.errors import LineageRefused
 from catalog.models import Artifact
-from catalog.services import MAX_INPUTS
+from catalog.services import MAX_INPUTS, NamedInput, read_inputs
 from challenges.models import Round
+from challenges.selectors import visible_artifacts
 from submissions.models import Submission
 
 
@@ -122,11 +124,25 @@ class ArtifactChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return f"{obj.title} ({obj.version}{maker})"
 
 
+class ArtifactChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # as above
+    """One artifact to choose, with its version."""
+
+    def label_from_instance(self, obj: Artifact) -> str:
+        return f"{obj.title} ({obj.version})"
+
+
 class SubmitForm(forms.Form):
     """A prediction file, the method that made it, and what the method was built on."""
 
     team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None, label=_("Team"))
-    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True)
+    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True, required=False)
+    registered = ArtifactChoice(
+        queryset=Artifact.objects.none(),
+        required=False,
+        label=_("A model that is registered"),
+        empty_label=_("None: a new method, named below"),
+        help_text=_("Its name and lineage are on record: leave the rest of the method empty."),
+    )
     method_title = forms.CharField(
         label=_("Name of the method"),
         max_length=200,
@@ -158,6 +174,17 @@ class SubmitForm(forms.Form):
         widget=forms.SelectMultiple(attrs={"size": 8}),
         help_text=_("Pre-trained or reused ones. Hold Ctrl or ⌘ to choose several."),
     )
+    elsewhere = forms.CharField(
+        required=False,
+        max_length=3000,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "10.5281/zenodo.1234567:pretrain"}),
+        label=_("Others, one per line"),
+        help_text=_(
+            "As slug@version, DOI or URL. What was ticked counts as training data; for another use "
+            "write it behind: slug@version:pretrain, :finetune, :features, :calibration, "
+            ":selection."
+        ),
+    )
     disclosure = forms.ChoiceField(
         choices=Artifact.Disclosure.choices,
         initial=Artifact.Disclosure.FULL,
@@ -168,15 +195,30 @@ class SubmitForm(forms.Form):
     note = forms.CharField(
         required=False, max_length=300, label=_("Note"), help_text=_("For your team only.")
     )
+    track = forms.ChoiceField(label=_("Track"), widget=forms.RadioSelect)
+    model_index = forms.TypedChoiceField(
+        coerce=int,
+        required=False,
+        label=_("Model"),
+        help_text=_("Model 1 is your first choice. A file replaces the one of the same model."),
+    )
     entry_kind = forms.ChoiceField(
         choices=[kind for kind in Submission.EntryKind.choices if kind[0] != "late"],
         label=_("Kind of entry"),
         help_text=_("Only participants are ranked; the other kinds are shown between them."),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    # The file, where it was sent before the form was; one that is chosen all the same wins.
+    upload = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(
-        self, *args: Any, round_: Round, teams: QuerySet[Team], organizes: bool, **kwargs: Any
+        self,
+        *args: Any,
+        round_: Round,
+        teams: QuerySet[Team],
+        by: User,
+        organizes: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         catalog = Artifact.objects.select_related("team").order_by("title", "version")
@@ -187,13 +229,36 @@ class SubmitForm(forms.Form):
         self._choose("offered", offered, initial=list(offered))
         self._choose("other_data", rest)
         self._choose("base_models", models)
+        mine = models.filter(team__in=teams).order_by("-registered_at", "-pk")
+        self._choose("registered", mine)
+        self.among = visible_artifacts(by)
+        if mine.exists():
+            self.fields["method_title"].required = False
+            self.fields["method_summary"].required = False
         self.initial["key"] = uuid4().hex  # a second press of the button is the same submission
+        tracks = list(round_.tracks.all())
+        if len(tracks) > 1:
+            choices = [(track.slug, track.title) for track in tracks]
+            self.fields["track"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["track"]
+        if round_.models_per_target > 1:
+            numbers = [(number, str(number)) for number in range(1, round_.models_per_target + 1)]
+            self.fields["model_index"].choices = numbers  # type: ignore[attr-defined]
+        else:
+            del self.fields["model_index"]
         if not organizes:
             del self.fields["entry_kind"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if not (cleaned.get("file") or cleaned.get("upload") or "file" in self.errors):
+            self.add_error("file", self.fields["file"].error_messages["required"])
+        for name in ("method_title", "method_summary"):
+            if not cleaned.get("registered") and not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("Say it for a new method, or choose a registered model."))
         inputs = [*self.inputs(cleaned), *cleaned.get("base_models", [])]
+        inputs += cleaned.get("elsewhere") or []
         if len(inputs) > MAX_INPUTS:
             self.add_error(
                 "other_data",
@@ -204,6 +269,13 @@ class SubmitForm(forms.Form):
                 % {"count": len(inputs), "most": MAX_INPUTS},
             )
         return cleaned
+
+    def clean_elsewhere(self) -> list[NamedInput]:
+        """Look the inputs up; unknown outside data is registered once the file is taken."""
+        try:
+            return read_inputs(self.cleaned_data["elsewhere"].splitlines(), self.among)
+        except LineageRefused as error:
+            raise forms.ValidationError(str(error)) from None
 
     def _choose(self, name: str, among: QuerySet[Any], *, initial: object = None) -> None:
         field = self.fields[name]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,17 +16,24 @@ from rest_framework.views import APIView
 from api.conditional import answer_if_changed, etag_of
 from api.pagination import NewestFirst
 from api.v1.access import viewer
+from api.v1.artifact_serializers import ArtifactCreateSerializer, ArtifactFactsSerializer
+from api.v1.curation import change, create
 from api.v1.serializers import ArtifactNameSerializer, ArtifactSerializer, ErrorSerializer
 from catalog.models import Artifact
+from catalog.selectors import search_artifacts
 from challenges.selectors import visible_artifacts
+from leaderboards.visible import withholds_abstract
 
 
 class ArtifactList(APIView):
-    """List datasets and models, newest first."""
+    """List datasets and models, newest first; register one."""
 
     @extend_schema(
         operation_id="artifacts_list",
-        parameters=[OpenApiParameter("kind", enum=list(Artifact.Kind.values))],
+        parameters=[
+            OpenApiParameter("kind", enum=list(Artifact.Kind.values)),
+            OpenApiParameter("q", description="Words of title, slug, summary, DOI or team."),
+        ],
         responses=ArtifactNameSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
@@ -31,13 +41,25 @@ class ArtifactList(APIView):
         kind = request.query_params.get("kind")
         if kind:
             artifacts = artifacts.filter(kind=kind)
+        artifacts = search_artifacts(request.query_params.get("q", ""), artifacts)
         pages = NewestFirst("registered_at")
         page = pages.paginate_queryset(artifacts, request, view=self)
         return pages.get_paginated_response(ArtifactNameSerializer(page, many=True).data)
 
+    @extend_schema(
+        operation_id="artifacts_create",
+        request=ArtifactCreateSerializer,
+        responses={201: ArtifactSerializer, 403: ErrorSerializer, 422: ErrorSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        artifact = create(request)
+        response = Response(ArtifactSerializer(artifact).data, status=status.HTTP_201_CREATED)
+        response["Location"] = reverse("api:artifact", args=[artifact.slug, artifact.version])
+        return response
+
 
 class ArtifactDetail(APIView):
-    """Read one artifact version: files, contributors with shares, lineage."""
+    """Read one artifact version: files, contributors, lineage; change what it is called."""
 
     @extend_schema(
         operation_id="artifacts_read",
@@ -50,8 +72,23 @@ class ArtifactDetail(APIView):
             .prefetch_related("files__artifact", "contributions__person", "parent_edges__parent")
         )
         artifact = get_object_or_404(artifacts, slug=slug, version=version)
+        if withholds_abstract(artifact, viewer(request), timezone.now()):
+            artifact.summary = artifact.description = ""
         content = ArtifactSerializer(artifact).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
+
+    @extend_schema(
+        operation_id="artifacts_update",
+        request=ArtifactFactsSerializer(partial=True),
+        responses={
+            200: ArtifactSerializer,
+            403: ErrorSerializer,
+            404: ErrorSerializer,
+            422: ErrorSerializer,
+        },
+    )
+    def patch(self, request: Request, slug: str, version: str) -> Response:
+        return Response(ArtifactSerializer(change(request, slug, version)).data)
 
 
 class ArtifactFileDownload(APIView):

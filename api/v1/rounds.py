@@ -29,9 +29,16 @@ from api.v1.serializers import (
 )
 from challenges.errors import RoundNotReady
 from challenges.models import Reference
-from challenges.selectors import released_files, visible_rounds
+from challenges.selectors import (
+    NO_TRACKS,
+    can_assess,
+    released_files,
+    sees_names,
+    visible_rounds,
+)
 from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
+from leaderboards.assessment import assessment_document
 from leaderboards.visible import visible_board
 
 REFUSED = {404: ErrorSerializer}
@@ -66,11 +73,11 @@ class TargetList(APIView):
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
-        targets = round_.targets.select_related("round__challenge").prefetch_related(
-            "files", current_reference()
-        )
+        tracks = list(round_.tracks.all()) or NO_TRACKS
+        targets = round_.targets.prefetch_related("files", "windows", current_reference())
         shown = {file.pk for file in released_files(round_, viewer(request), timezone.now())}
-        content = TargetSerializer(targets, many=True, context={"released": shown}).data
+        context = {"released": shown, "tracks": tracks}
+        content = TargetSerializer(targets, many=True, context=context).data
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
 
@@ -170,6 +177,25 @@ class Leaderboard(APIView):
             build=lambda: boards.board_document(board),
             public=not board.sight.everything,
         )
+
+
+class Assessment(APIView):
+    """Read every entry's score on every target, as an assessor or organizer of the challenge.
+
+    Assessors read code names instead of teams until the date that the round sets.
+    """
+
+    @extend_schema(
+        operation_id="assessment_read",
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
+    )
+    def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
+        round_, person = find_round(request, challenge, round_slug), viewer(request)
+        if not can_assess(person, round_.challenge):
+            raise Http404
+        with_names = sees_names(person, round_, timezone.now())
+        content = assessment_document(round_, with_names=with_names)
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
 
 class RoundDatasets(APIView):

@@ -20,8 +20,11 @@ from challenges.models import (
     RoundMetric,
     RoundState,
     Target,
+    Track,
+    window_of,
 )
 from challenges.selectors import released_files
+from challenges.services.wording import rule_in_words
 from submissions.models import Score, Submission
 
 
@@ -82,9 +85,18 @@ def current_reference() -> Prefetch[str]:
     return Prefetch("references", queryset=Reference.objects.filter(is_current=True))
 
 
+class WindowSerializer(serializers.Serializer[Any]):
+    """When a target takes predictions in one track."""
+
+    track = serializers.CharField(allow_null=True, help_text="Null: the round has no tracks.")
+    opens_at = serializers.DateTimeField()
+    closes_at = serializers.DateTimeField()
+
+
 class TargetSerializer(serializers.ModelSerializer[Target]):
     files = serializers.SerializerMethodField()
     answer = serializers.SerializerMethodField()
+    windows = serializers.SerializerMethodField()
 
     class Meta:
         model = Target
@@ -98,9 +110,11 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
             "high",
             "weight",
             "evaluation_units",
+            "unit_of",
             "classes",
             "opens_at",
             "closes_at",
+            "windows",
             "cancelled_at",
             "cancel_reason",
             "files",
@@ -110,6 +124,19 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     def get_files(self, target: Target) -> list[str]:
         released: set[int] = self.context["released"]
         return [file.name for file in target.files.all() if file.pk in released]
+
+    @extend_schema_field(WindowSerializer(many=True))
+    def get_windows(self, target: Target) -> list[dict[str, Any]]:
+        rows = [
+            {
+                "track": track and track.slug,
+                "opens_at": window.opens_at,
+                "closes_at": window.closes_at,
+            }
+            for track in self.context["tracks"]
+            for window in [window_of(target, track)]
+        ]
+        return list(WindowSerializer(rows, many=True).data)
 
     @extend_schema_field(AnswerSerializer)
     def get_answer(self, target: Target) -> dict[str, Any] | None:
@@ -138,8 +165,12 @@ class ArtifactNameSerializer(serializers.ModelSerializer[Artifact]):
 
 class ChangeSerializer(serializers.Serializer[None]):
     path = serializers.CharField()
+    rule = serializers.SerializerMethodField(help_text="What `path` is about, in words.")
     before = serializers.JSONField(allow_null=True)
     after = serializers.JSONField(allow_null=True)
+
+    def get_rule(self, change: dict[str, Any]) -> str:
+        return rule_in_words(change["path"])
 
 
 class AmendmentSerializer(serializers.ModelSerializer[RoundAmendment]):
@@ -150,7 +181,17 @@ class AmendmentSerializer(serializers.ModelSerializer[RoundAmendment]):
         fields = ["number", "made_at", "reason", "changes", "design_sha256", "previous_sha256"]
 
 
+class TrackSerializer(serializers.ModelSerializer[Track]):
+    opens_at = serializers.DateTimeField(source="window.opens_at", read_only=True)
+    closes_at = serializers.DateTimeField(source="window.closes_at", read_only=True)
+
+    class Meta:
+        model = Track
+        fields = ["slug", "title", "summary", "opens_at", "closes_at", "target_hours"]
+
+
 class RoundSerializer(RoundSummarySerializer):
+    tracks = TrackSerializer(many=True, read_only=True)
     metrics = MetricSerializer(many=True, read_only=True)
     files = serializers.SerializerMethodField()
     offered_data = ArtifactNameSerializer(many=True, read_only=True)
@@ -163,6 +204,11 @@ class RoundSerializer(RoundSummarySerializer):
             "reader_options",
             "upload_limit_bytes",
             "submissions_per_day",
+            "tracks",
+            "upload_replaces",
+            "models_per_target",
+            "model_basis",
+            "assessors_see_names_at",
             "missing_policy",
             "missing_penalty",
             "tie_tolerance",
@@ -196,6 +242,7 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     round = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     team = TeamSerializer(read_only=True)
     method = MethodSerializer(read_only=True)
+    track = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     url = serializers.CharField(source="get_absolute_url", read_only=True)
     api_url = serializers.SerializerMethodField()
 
@@ -208,6 +255,8 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
             "team",
             "method",
             "entry_kind",
+            "track",
+            "model_index",
             "note",
             "state",
             "received_at",
@@ -268,7 +317,16 @@ class ContributionSerializer(serializers.ModelSerializer[Contribution]):
 
     class Meta:
         model = Contribution
-        fields = ["name", "username", "orcid", "share_bp", "roles", "confirmed"]
+        fields = [
+            "name",
+            "username",
+            "orcid",
+            "affiliation",
+            "ror",
+            "share_bp",
+            "roles",
+            "confirmed",
+        ]
 
     def get_confirmed(self, contribution: Contribution) -> bool:
         return contribution.confirmed_at is not None
@@ -328,15 +386,30 @@ class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
 class SubmitSerializer(serializers.Serializer[Any]):
     """What accompanies an upload."""
 
-    method = serializers.CharField(max_length=160, help_text="Name of the method, as on the board.")
+    method = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=160,
+        help_text="Name of the method, as on the board.",
+    )
+    model = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=120,
+        help_text="Instead of a method and its inputs: a registered model of the team, "
+        "as slug@version.",
+    )
     method_summary = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=2000, help_text="How it works."
     )
     inputs = serializers.ListField(
-        child=serializers.CharField(max_length=120),
+        child=serializers.CharField(max_length=220),
         required=False,
         default=list,
-        help_text="Datasets and models it was built on, as slug or slug@version.",
+        help_text="Datasets and models it was built on: slug, slug@version, DOI or URL, "
+        "with :train, :pretrain, :finetune, :features, :calibration or :selection behind it.",
     )
     disclosure = serializers.ChoiceField(
         choices=Artifact.Disclosure.choices,
@@ -353,6 +426,18 @@ class SubmitSerializer(serializers.Serializer[Any]):
         default=Submission.EntryKind.PARTICIPANT,
         help_text="Other kinds than participant are for organizers.",
     )
+    track = serializers.SlugField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Not needed where the round has one track or none.",
+    )
+    model_index = serializers.IntegerField(
+        required=False,
+        default=1,
+        min_value=1,
+        help_text="Which of the team's models it is, where the round takes several.",
+    )
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
     file_name = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
     sha256 = serializers.RegexField(
@@ -365,6 +450,12 @@ class SubmitSerializer(serializers.Serializer[Any]):
         max_length=40,
         help_text="The code of a finished upload, instead of a file.",
     )
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        if not (fields["method"] or fields["model"]):
+            told = "Name the method, or a registered model of your team as `model`."
+            raise serializers.ValidationError({"method": [told]})
+        return fields
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

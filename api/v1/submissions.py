@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import Team, User
 from api.conditional import answer_if_changed, etag_of
 from api.pagination import NewestFirst
 from api.parsers import StreamParser, chunks_of
@@ -32,9 +33,9 @@ from api.v1.serializers import (
     SubmitSerializer,
 )
 from catalog.models import Artifact
-from catalog.services import method_of_team
+from catalog.services import check_method, method_of_team, read_inputs, settle_inputs
 from challenges.models import Round
-from challenges.selectors import Viewer
+from challenges.selectors import Viewer, visible_artifacts
 from leaderboards.visible import scores_mark, submission_scores
 from submissions.errors import UploadTooLarge
 from submissions.models import ResumableUpload, Submission
@@ -121,7 +122,7 @@ class RoundSubmissions(APIView):
         pages = NewestFirst("received_at")
         rows = visible_submissions(viewer(request)) & submissions_of_round(round_)
         page = pages.paginate_queryset(
-            rows.select_related("round__challenge", "team", "method"), request, view=self
+            rows.select_related("round__challenge", "team", "method", "track"), request, view=self
         )
         return pages.get_paginated_response(SubmissionSerializer(page, many=True).data)
 
@@ -146,7 +147,7 @@ class RoundSubmissions(APIView):
         person = signed_in(request)
         resumed = upload.chunks if isinstance(upload.chunks, ResumableUpload) else None
         team = resumed.team if resumed else find_team(person, fields["team"])
-        named = [find_artifact(person, name) for name in fields["inputs"]]
+        method = _method(fields, team, person)
         submission = submit(
             round=round_,
             team=team,
@@ -154,16 +155,10 @@ class RoundSubmissions(APIView):
             chunks=upload.chunks,
             file_name=fields["file_name"] or upload.name,
             received_at=self.received_at,
-            method=lambda: method_of_team(
-                team=team,
-                title=fields["method"],
-                summary=fields["method_summary"] or fields["method"],
-                inputs=[one for one in named if one.kind != Artifact.Kind.MODEL],
-                base_models=[one for one in named if one.kind == Artifact.Kind.MODEL],
-                disclosure=fields["disclosure"],
-                by=person,
-            ),
+            method=method,
             entry_kind=fields["entry_kind"],
+            track=fields["track"],
+            model_index=fields["model_index"],
             note=fields["note"],
             idempotency_key=request.headers.get("Idempotency-Key", "")[:80],
             expected_sha256=fields["sha256"],
@@ -175,6 +170,29 @@ class RoundSubmissions(APIView):
         response = Response(content, status=status.HTTP_201_CREATED)
         response["Location"] = content["api_url"]
         return response
+
+
+def _method(fields: Mapping[str, Any], team: Team, person: User) -> Callable[[], Artifact]:
+    """Return what gives the method once the file is taken; names are looked up at once."""
+    if fields["model"]:
+        model = check_method(find_artifact(person, fields["model"]), team)
+        return lambda: model
+    named = read_inputs(fields["inputs"], visible_artifacts(person))
+
+    def register() -> Artifact:
+        uses = settle_inputs(named, by=person)
+        return method_of_team(
+            team=team,
+            title=fields["method"],
+            summary=fields["method_summary"] or fields["method"],
+            inputs=[one for one in uses if one.kind != Artifact.Kind.MODEL],
+            base_models=[one for one in uses if one.kind == Artifact.Kind.MODEL],
+            uses=uses,
+            disclosure=fields["disclosure"],
+            by=person,
+        )
+
+    return register
 
 
 class RoundValidate(APIView):
@@ -191,10 +209,11 @@ class RoundValidate(APIView):
     def post(self, request: Request, challenge: str, round_slug: str) -> Response:
         round_ = find_round(request, challenge, round_slug)
         upload = Upload(request, round_)
+        track = str(upload.fields.get("track", ""))
         if isinstance(upload.chunks, ResumableUpload):
-            report = validate_resumable(upload.chunks, round=round_)
+            report = validate_resumable(upload.chunks, round=round_, track=track)
         else:
-            report = validate_upload(round_, upload.chunks, upload.name)
+            report = validate_upload(round_, upload.chunks, upload.name, track=track)
         return Response(CheckSerializer(report).data)
 
 
@@ -210,7 +229,7 @@ class SubmissionDetail(APIView):
     def get(self, request: Request, code: str) -> HttpResponse:
         rows = visible_submissions(viewer(request))
         submission = get_object_or_404(
-            rows.select_related("round__challenge", "team", "method"), code=code
+            rows.select_related("round__challenge", "team", "method", "track"), code=code
         )
         person = viewer(request)
         etag = etag_of(

@@ -69,11 +69,13 @@ def add_file(
     content: BinaryIO,
     description: str = "",
     media_type: str = "application/octet-stream",
+    limit_bytes: int | None = None,
 ) -> ArtifactFile:
     """Store a public file of an artifact.
 
     A version's files do not change: another content under a name that is there already is
-    refused, the same content again changes nothing.
+    refused, the same content again changes nothing. Once its statement is published, no file
+    is added either.
 
     Raises
     ------
@@ -81,12 +83,13 @@ def add_file(
         If the name is not allowed or holds other content already.
     """
     check_file_name(name)
-    stored = store_stream(default_storage, content, folder="artifacts")
+    stored = store_stream(default_storage, content, folder="artifacts", limit_bytes=limit_bytes)
     try:
         with transaction.atomic():
             Artifact.objects.select_for_update().get(pk=artifact.pk)
             there = ArtifactFile.objects.filter(artifact=artifact, name=name).first()
             if there is None:
+                _refuse_published(artifact)
                 return ArtifactFile.objects.create(
                     artifact=artifact,
                     name=name,
@@ -106,3 +109,11 @@ def add_file(
             "Register a new version of the artifact for changed content.",
         )
     return there
+
+
+def _refuse_published(artifact: Artifact) -> None:
+    if artifact.statements.filter(published_at__isnull=False).exists():
+        raise FileRefused(
+            f"The statement of {artifact} is published, so its files are what they are.",
+            "Register a new version of the artifact for other files.",
+        )

@@ -36,14 +36,28 @@ def check_file_name(name: str) -> None:
         )
 
 
-def store_stream(storage: Storage, content: BinaryIO, *, folder: str) -> StoredFile:
+def store_stream(
+    storage: Storage, content: BinaryIO, *, folder: str, limit_bytes: int | None = None
+) -> StoredFile:
     """Copy a stream into `storage` under a random key.
 
     The bytes go through a temporary file first, because some storages read twice or ask for
     the size before they begin. Nobody's file name becomes part of the key.
+
+    Raises
+    ------
+    FileRefused
+        If the stream is longer than the limit.
     """
+    size = 0
     with tempfile.TemporaryFile() as spool:
         while chunk := content.read(_CHUNK_BYTES):
+            size += len(chunk)
+            if limit_bytes is not None and size > limit_bytes:
+                raise FileRefused(
+                    f"The file is larger than {limit_bytes} bytes.",
+                    "Compress or split it, or keep it in a repository and register its DOI.",
+                )
             spool.write(chunk)
         return store_spooled(storage, cast(BinaryIO, spool), folder=folder)
 

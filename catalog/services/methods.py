@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.models import Team, User
 from accounts.selectors import active_members_of
+from catalog.errors import ArtifactRefused
 from catalog.models import Artifact, LineageEdge
 from catalog.services.artifacts import register_artifact
 from catalog.services.lineage import declare_lineage
 from catalog.services.shares import Share, set_shares
 
 _SLUG_LENGTH = 80
+USUAL_USE = {
+    LineageEdge.Relation.TRAINED_ON.value: LineageEdge.Use.TRAIN.value,
+    LineageEdge.Relation.FINE_TUNED_FROM.value: LineageEdge.Use.FINETUNE.value,
+}
 
 
 @transaction.atomic
@@ -28,6 +33,7 @@ def method_of_team(
     disclosure: str,
     inputs: Sequence[Artifact] = (),
     base_models: Sequence[Artifact] = (),
+    uses: Mapping[Artifact, str] | None = None,
     description: str = "",
 ) -> Artifact:
     """Return the team's model of this title with exactly this lineage, registered if need be.
@@ -45,14 +51,19 @@ def method_of_team(
     parents = {artifact.pk: artifact for artifact in (*inputs, *base_models)}
     relations = {artifact.pk: LineageEdge.Relation.TRAINED_ON.value for artifact in inputs}
     relations |= {model.pk: LineageEdge.Relation.FINE_TUNED_FROM.value for model in base_models}
+    used_for = {pk: USUAL_USE[relation] for pk, relation in relations.items()}
+    used_for |= {artifact.pk: use for artifact, use in (uses or {}).items() if use}
     versions = list(
         Artifact.objects.filter(kind=Artifact.Kind.MODEL, team=team, title=title)
         .order_by("registered_at", "pk")
         .prefetch_related("parent_edges")
     )
     for model in versions:
-        lineage = {edge.parent_id: edge.relation for edge in model.parent_edges.all()}
-        if lineage == relations and model.disclosure == disclosure:
+        edges = list(model.parent_edges.all())
+        lineage = {edge.parent_id: edge.relation for edge in edges}
+        # An edge from before uses were asked for says nothing about its use.
+        same_use = all(edge.use in ("", used_for.get(edge.parent_id)) for edge in edges)
+        if lineage == relations and same_use and model.disclosure == disclosure:
             return model
     model = register_artifact(
         kind=Artifact.Kind.MODEL,
@@ -67,8 +78,22 @@ def method_of_team(
         disclosure=disclosure,
     )
     for pk, relation in relations.items():
-        declare_lineage(model, parents[pk], relation=relation, by=by)
+        declare_lineage(model, parents[pk], relation=relation, use=used_for[pk], by=by)
     _share_equally(model, team=team, by=by)
+    return model
+
+
+def check_method(model: Artifact, team: Team) -> Artifact:
+    """Return a registered model that a team enters with again.
+
+    Raises
+    ------
+    ArtifactRefused
+        If it is no model, or not this team's.
+    """
+    if model.kind != Artifact.Kind.MODEL or model.team_id != team.pk:
+        told = f"{model} is no model of {team}. Its pages say whose it is; name it as an input."
+        raise ArtifactRefused({"model": [told]})
     return model
 
 

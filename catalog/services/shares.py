@@ -23,6 +23,8 @@ class Share:
     person: User | None = None
     name: str = ""
     orcid: str = ""
+    affiliation: str = ""
+    ror: str = ""
     share_bp: int | None = None  # None for all: equal parts, the remainder by order
     roles: tuple[str, ...] = ()
     confirmed: bool = False
@@ -121,6 +123,8 @@ def _contribution(
         person=share.person,
         name=share.name,
         orcid=share.orcid,
+        affiliation=share.affiliation or None,
+        ror=share.ror or None,
         share_bp=part,
         roles=list(share.roles),
         confirmed_at=timezone.now() if share.confirmed and kept is None else kept,

@@ -12,6 +12,7 @@ from django.http import FileResponse, HttpRequest
 from accounts.admin_base import PlainTabular
 from challenges.admin.challenge_start import ChallengeStart
 from challenges.models import Challenge, ChallengeRole
+from challenges.selectors import can_give_roles
 from challenges.services.bundles import export_bundle
 from heldout.bundle.sink import zip_sink
 
@@ -20,8 +21,23 @@ class RoleInline(PlainTabular):
     model = ChallengeRole
     extra = 0
     autocomplete_fields = ("user",)
-    verbose_name = "organizer"
-    verbose_name_plural = "organizers"
+    verbose_name = "role"
+    verbose_name_plural = "roles (owners alone give them)"
+
+    # Who may set up the challenge does not thereby decide who else may.
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_give(request, obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_give(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_give(request, obj) and super().has_delete_permission(request, obj)
+
+
+def _may_give(request: HttpRequest, challenge: Any) -> bool:
+    return challenge is None or can_give_roles(request.user, challenge)
 
 
 @admin.register(Challenge)

@@ -33,6 +33,9 @@ else:
     AnnouncementField = forms.ModelChoiceField
 
 
+MOMENTS = ("opens_at", "closes_at", "assessors_see_names_at")
+
+
 class RoundForm(RoundModelForm):
     """The rules of a round."""
 
@@ -81,8 +84,8 @@ def amendment_form(fields: Sequence[str]) -> type[RoundModelForm]:
         Round,
         form=AmendmentForm,
         fields=list(fields),
-        field_classes={name: forms.SplitDateTimeField for name in ("opens_at", "closes_at")},
-        widgets={name: AdminSplitDateTime for name in ("opens_at", "closes_at")},
+        field_classes={name: forms.SplitDateTimeField for name in MOMENTS},
+        widgets={name: AdminSplitDateTime for name in MOMENTS},
     )
     return made
 
@@ -190,7 +193,7 @@ class RoundFileForm(FileModelForm):
 
     class Meta:
         model = RoundFile
-        fields = ("upload", "description", "target")
+        fields = ("upload", "description", "target", "released_at")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

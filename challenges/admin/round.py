@@ -14,7 +14,13 @@ from django.http import HttpRequest
 from challenges.admin.acts import available_acts
 from challenges.admin.forms import RoundForm
 from challenges.admin.places import linked_checklist
-from challenges.admin.round_inlines import FileInline, MetricInline, TargetInline, is_draft
+from challenges.admin.round_inlines import (
+    FileInline,
+    MetricInline,
+    TargetInline,
+    TrackInline,
+    is_draft,
+)
 from challenges.admin.round_pages import person_of
 from challenges.admin.round_setup import RoundSetup
 from challenges.errors import ChallengeError
@@ -39,6 +45,10 @@ RULES = (
     "reader_options",
     "upload_limit_bytes",
     "submissions_per_day",
+    "upload_replaces",
+    "models_per_target",
+    "model_basis",
+    "assessors_see_names_at",
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",
@@ -65,7 +75,7 @@ class RoundAdmin(RoundSetup):
     search_fields = ("title", "slug", "challenge__title")
     autocomplete_fields = ("target_set", "offered_data")
     date_hierarchy = "opens_at"
-    inlines = (MetricInline, TargetInline, FileInline)
+    inlines = (MetricInline, TrackInline, TargetInline, FileInline)
     fieldsets = (
         (None, {"fields": ("challenge", "title", "slug", "task")}),
         (
@@ -85,6 +95,8 @@ class RoundAdmin(RoundSetup):
                     "reader_options",
                     "upload_limit_bytes",
                     "submissions_per_day",
+                    "upload_replaces",
+                    "models_per_target",
                 )
             },
         ),
@@ -93,6 +105,7 @@ class RoundAdmin(RoundSetup):
             {
                 "description": "Frozen with everything else when the round is published.",
                 "fields": (
+                    "model_basis",
                     "missing_policy",
                     "missing_penalty",
                     "tie_tolerance",
@@ -111,6 +124,7 @@ class RoundAdmin(RoundSetup):
                     "board_policy",
                     ("board_delay_hours", "ladder_step", "shown_decimals"),
                     *((f"{clock}_shown", f"{clock}_shown_at") for clock in CLOCKS),
+                    "assessors_see_names_at",
                 ),
             },
         ),
@@ -189,6 +203,7 @@ class RoundAdmin(RoundSetup):
                 content=facts["upload"].file,
                 target=facts.get("target"),
                 description=facts.get("description", ""),
+                released_at=facts.get("released_at"),
                 by=person_of(request),
             )
         except ChallengeError as error:

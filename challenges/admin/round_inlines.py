@@ -11,7 +11,7 @@ from accounts.admin_base import PlainStacked, PlainTabular
 from challenges.admin.choices import metric_help
 from challenges.admin.forms import RoundFileForm, RoundMetricForm, TargetForm
 from challenges.admin.scope import Scoped
-from challenges.models import Reference, RoundFile, RoundMetric, Target
+from challenges.models import Reference, RoundFile, RoundMetric, Target, Track
 
 
 class DraftOnlyInline:
@@ -54,6 +54,17 @@ class MetricInline(DraftOnlyInline, PlainStacked):
         return metric_help(row.metric, row.version) if row.metric else "Shown once it is saved."
 
 
+class TrackInline(DraftOnlyInline, PlainStacked):
+    model = Track
+    extra = 0
+    fields = (
+        ("position", "slug", "title"),
+        "summary",
+        ("opens_at", "closes_at"),
+        "target_hours",
+    )
+
+
 class TargetInline(DraftOnlyInline, PlainTabular):
     model = Target
     form = TargetForm
@@ -86,7 +97,7 @@ class FileInline(Scoped, PlainTabular):
     form = RoundFileForm
     extra = 0
     challenge_path = "round__challenge"
-    fields = ("name", "upload", "description", "target", "size_bytes")
+    fields = ("name", "upload", "description", "target", "released_at", "size_bytes")
     readonly_fields = ("name", "size_bytes")
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

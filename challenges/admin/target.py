@@ -11,11 +11,13 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from accounts.admin_base import PlainTabular
 from challenges.admin.forms import CorrectedTargetForm, ReasonForm, ScheduleForm
 from challenges.admin.round_inlines import answer_status
 from challenges.admin.scope import ScopedAdmin
 from challenges.errors import ChallengeError
-from challenges.models import Reference, Target
+from challenges.models import Reference, Target, TargetWindow, Track
+from challenges.selectors import can_give_roles
 from challenges.services.corrections import PROPOSED, store_answers
 from challenges.services.schedule import schedule_targets
 from challenges.services.targets import cancel_target, remove_target
@@ -30,12 +32,40 @@ FROZEN = (
     "high",
     "weight",
     "evaluation_units",
+    "unit_of",
     "classes",
     "family",
     "is_private",
     "opens_at",
     "closes_at",
 )
+
+
+class WindowInline(PlainTabular):
+    model = TargetWindow
+    extra = 0
+    verbose_name = "dates in one track"
+    verbose_name_plural = "dates in single tracks"
+    fields = ("track", "opens_at", "closes_at")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        match = request.resolver_match
+        pk = match.kwargs.get("object_id") if match else None
+        kwargs["queryset"] = Track.objects.filter(round__targets=pk)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+
+def _is_draft(target: Any) -> bool:
+    return target is None or not target.round.is_frozen
 
 
 @admin.register(Target)
@@ -50,12 +80,27 @@ class TargetAdmin(ScopedAdmin):
     list_select_related = ("round__challenge",)
     search_fields = ("slug", "title", "round__title")
     ordering = ("round", "position", "slug")
+    autocomplete_fields = ("providers",)
+    inlines = (WindowInline,)
     actions = ("schedule_selected", "cancel_selected", "remove_selected")
     fieldsets = (
         (None, {"fields": ("round", "slug", "position", "title", "summary")}),
         ("Prediction", {"fields": ("shape", "reference_shape", "low", "high")}),
         ("Answer", {"fields": ("answered", "answer", "reason")}),
-        ("Counting", {"fields": ("weight", "evaluation_units", "classes", "family", "is_private")}),
+        (
+            "Counting",
+            {
+                "fields": (
+                    "weight",
+                    "unit_of",
+                    "evaluation_units",
+                    "classes",
+                    "family",
+                    "is_private",
+                )
+            },
+        ),
+        ("Provided by", {"fields": ("providers",)}),
         ("After the reveal", {"fields": ("commentary",)}),
         (
             "Dates of its own",
@@ -77,10 +122,16 @@ class TargetAdmin(ScopedAdmin):
         return answer_status(target)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown = ("answered", "cancelled_at", "cancel_reason")
+        shown: tuple[str, ...] = ("answered", "cancelled_at", "cancel_reason")
         if obj is None:
-            return shown
+            return (*shown, "providers")  # named once it is known of which challenge it is
+        if not can_give_roles(request.user, obj.round.challenge):
+            shown = (*shown, "providers")
         return (*shown, *FROZEN) if obj.round.is_frozen else (*shown, "round")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        has_tracks = obj is not None and obj.round.tracks.exists()
+        return self.inlines if has_tracks else ()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -8,6 +8,7 @@ from challenges.models.dispute import Dispute
 from challenges.models.reference import Reference, ReferenceAccess
 from challenges.models.round import Round, RoundFile, RoundMetric, RoundState
 from challenges.models.target import Target
+from challenges.models.track import TargetWindow, Track, Window, window_of
 
 __all__ = [
     "Announcement",
@@ -23,4 +24,8 @@ __all__ = [
     "RoundMetric",
     "RoundState",
     "Target",
+    "TargetWindow",
+    "Track",
+    "Window",
+    "window_of",
 ]

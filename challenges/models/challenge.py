@@ -75,6 +75,7 @@ class ChallengeRole(models.Model):
     class Role(models.TextChoices):
         OWNER = "owner", "Owner"
         ORGANIZER = "organizer", "Organizer"
+        ASSESSOR = "assessor", "Assessor"
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="roles")
     user = models.ForeignKey(

@@ -35,6 +35,14 @@ class Round(Disclosure):
         SKIP = "skip", "Only answered targets count; coverage is shown beside the value"
         WORST = "worst", "A missed target counts as the declared penalty value"
 
+    class UploadReplaces(models.TextChoices):
+        ENTRY = "entry", "All that was handed in before: the last file counts, whole"
+        ANSWERS = "answers", "The answers it holds: of each target the last answer counts"
+
+    class ModelBasis(models.TextChoices):
+        FIRST = "first", "Model 1 alone"
+        BEST = "best", "The best of the models, for each target and metric"
+
     challenge = models.ForeignKey(Challenge, on_delete=models.PROTECT, related_name="rounds")
     slug = models.SlugField(max_length=60)
     title = models.CharField(max_length=160)
@@ -46,8 +54,8 @@ class Round(Disclosure):
     grace_minutes = models.PositiveIntegerField(
         default=0,
         validators=[MaxValueValidator(7 * 24 * 60)],
-        help_text="An upload that starts so long after the closing date still counts. Stated to "
-        "everyone.",
+        help_text="An upload that starts so long after a deadline, of the round, of a track or of "
+        "a target, still counts. Stated to everyone.",
     )
     embargo = models.TextField(
         blank=True,
@@ -75,6 +83,31 @@ class Round(Disclosure):
     )
     submissions_per_day = models.PositiveIntegerField(
         default=5, validators=[MinValueValidator(1)], help_text="Per team and UTC day."
+    )
+    upload_replaces = models.CharField(
+        max_length=8,
+        choices=UploadReplaces,
+        default=UploadReplaces.ENTRY,
+        help_text="What a team's next file replaces. Where targets have windows of their own, "
+        "no file can hold all of them: then each answer is replaced by itself.",
+    )
+    models_per_target = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="How many models, 1 being its first choice, a team may hand in for a target.",
+    )
+    model_basis = models.CharField(
+        "ranked by",
+        max_length=5,
+        choices=ModelBasis,
+        default=ModelBasis.FIRST,
+        help_text="Which of the models of a team count on the board.",
+    )
+    assessors_see_names_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="UTC. Until then assessors see entries under code names. Empty: until the "
+        "round is revealed.",
     )
     missing_policy = models.CharField(
         max_length=12, choices=MissingPolicy, default=MissingPolicy.INCOMPLETE
@@ -152,6 +185,11 @@ class Round(Disclosure):
                 name="round_penalty_declared",
                 violation_error_message="Declare the value that a missed target counts as.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(models_per_target__gte=1),
+                name="round_takes_a_model",
+                violation_error_message="A team hands in one model or more for a target.",
+            ),
             *DISCLOSURE_CONSTRAINTS,
         ]
 
@@ -179,8 +217,12 @@ class Round(Disclosure):
         """Tell whether an upload that starts at `moment` counts: open, or within the grace."""
         if self.state_at(moment) is RoundState.OPEN:
             return True
-        grace_ends = self.closes_at + timedelta(minutes=self.grace_minutes)
-        return self.state_at(moment) is RoundState.CLOSED and moment < grace_ends
+        return self.state_at(moment) is RoundState.CLOSED and moment < self.closes_at + self.grace
+
+    @property
+    def grace(self) -> timedelta:
+        """How long after a deadline an upload may start and still count."""
+        return timedelta(minutes=self.grace_minutes)
 
     @property
     def state(self) -> RoundState:
@@ -247,6 +289,11 @@ class RoundFile(models.Model):
     )
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=300, blank=True)
+    released_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="UTC. For what comes at a later stage; empty: with its target or the round.",
+    )
     file = models.FileField(upload_to="rounds/", max_length=200)
     size_bytes = models.PositiveBigIntegerField(editable=False)
     sha256 = models.CharField(max_length=64, editable=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -64,6 +63,13 @@ class Target(models.Model):
     evaluation_units = models.PositiveIntegerField(
         default=1, help_text="Its part of the credit for targets; near-duplicates share one unit."
     )
+    unit_of = models.CharField(
+        max_length=60,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")],
+        help_text="What it is one evaluation unit of, like T1104 for its domain T1104-D1. The "
+        "weight of each unit is divided by how many units of it count.",
+    )
     classes = models.JSONField(default=list, blank=True, validators=[validate_labels])
     family = models.CharField(
         max_length=60,
@@ -85,6 +91,13 @@ class Target(models.Model):
     )
     opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the round.")
     closes_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the round.")
+    providers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="provided_targets",
+        help_text="Who provided it: they may store its answer and commentary, see no other "
+        "target before its release, and cannot be ranked on it.",
+    )
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_reason = models.CharField(max_length=300, blank=True, editable=False)
 
@@ -133,9 +146,3 @@ class Target(models.Model):
     def answer_shape(self) -> list[int | None]:
         """Shape of the answer; None is a length that the answer chooses."""
         return list(self.shape if self.reference_shape is None else self.reference_shape)
-
-    def is_open(self, moment: datetime) -> bool:
-        """Whether a prediction whose upload starts at `moment` may include this target."""
-        opens = self.opens_at or self.round.opens_at
-        closes = self.closes_at or self.round.closes_at
-        return self.cancelled_at is None and opens <= moment < closes

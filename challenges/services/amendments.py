@@ -25,14 +25,21 @@ from challenges.errors import AmendmentRefused
 from challenges.models import Round, RoundAmendment, RoundState
 from challenges.models.disclosure import DISCLOSURE_FIELDS
 from challenges.services.design import design_of, sha256_of
-from challenges.services.readiness import unmet_dates
+from challenges.services.readiness import unmet_after_amending
 
 logger = logging.getLogger(__name__)
 
 LONGEST_REASON = 500
 # Dates and limits may change while a round runs, because the world does. What decides ranks may
 # change only until the first prediction can have come in.
-WHILE_OPEN = ("closes_at", "grace_minutes", "submissions_per_day", "upload_limit_bytes", "embargo")
+WHILE_OPEN = (
+    "closes_at",
+    "grace_minutes",
+    "submissions_per_day",
+    "upload_limit_bytes",
+    "embargo",
+    "assessors_see_names_at",
+)
 BEFORE_OPENING = (
     "opens_at",
     "task",
@@ -42,6 +49,9 @@ BEFORE_OPENING = (
     "tie_tolerance",
     "perfect_value",
     "bootstrap_resamples",
+    "upload_replaces",
+    "models_per_target",
+    "model_basis",
     *DISCLOSURE_FIELDS,
 )
 _AMENDING: ContextVar[frozenset[int]] = ContextVar("amending", default=frozenset())
@@ -121,7 +131,7 @@ def amend_round(round: Round, values: Mapping[str, Any], *, by: User, reason: st
             locked.full_clean()
         except ValidationError as error:
             raise AmendmentRefused(" ".join(error.messages)) from None
-        unmet = unmet_dates(locked)
+        unmet = unmet_after_amending(locked, values)
         if unmet:
             raise AmendmentRefused(" ".join(unmet))
         locked.save(update_fields=list(values))

@@ -13,7 +13,7 @@ from django.db import models, transaction
 from accounts import audit
 from accounts.models import User
 from challenges.errors import CloneRefused, NotOrganizer
-from challenges.models import Round, RoundFile, RoundMetric, Target
+from challenges.models import Round, RoundFile, RoundMetric, Target, TargetWindow, Track
 from challenges.selectors import can_organize, counting_targets
 from challenges.services.files import add_round_file
 from challenges.services.references import open_references, set_reference
@@ -27,6 +27,8 @@ NOT_RULES: Mapping[type[models.Model], frozenset[str]] = {
          "finalized_at", "design", "design_sha256", "created_at", "target_set"}
     ),
     RoundMetric: frozenset({"id", "round"}),
+    Track: frozenset({"id", "round"}),
+    TargetWindow: frozenset({"id", "target", "track"}),
     Target: frozenset({"id", "round", "cancelled_at", "cancel_reason", "commentary"}),
 }  # fmt: skip
 
@@ -78,11 +80,13 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
     made.offered_data.set(round.offered_data.all())
     for metric in RoundMetric.objects.filter(round=round):
         RoundMetric.objects.create(round=made, **_rules(metric, shift=shift))
+    for track in Track.objects.filter(round=round):
+        Track.objects.create(round=made, **_rules(track, shift=shift))
     targets = _targets(round, made, shift=shift) if wish.targets else {}
     if wish.answers:
         _answers(round, targets, by=by)
     if wish.files:
-        _files(round, made, targets=targets, by=by)
+        _files(round, made, targets=targets, by=by, shift=shift)
     logger.info("cloned round=%s into=%s by=%s", round.pk, made.pk, by.pk)
     audit.record(
         audit.Act.ADMIN, made, by=by, challenge=made.challenge_id, reason=f"Clone of {round.slug}."
@@ -102,10 +106,16 @@ def _rules(row: models.Model, *, shift: timedelta) -> dict[str, Any]:
 
 
 def _targets(round: Round, made: Round, *, shift: timedelta) -> dict[str, Target]:
+    """Copy targets with their dates in single tracks, and who provided them and so knows them."""
     found = {}
-    for target in counting_targets(round):
-        facts = _rules(target, shift=shift)
-        found[target.slug] = Target.objects.create(round=made, **facts)
+    tracks = {track.slug: track for track in Track.objects.filter(round=made)}
+    for target in counting_targets(round).prefetch_related("windows__track", "providers"):
+        copy = Target.objects.create(round=made, **_rules(target, shift=shift))
+        for window in target.windows.all():
+            facts = _rules(window, shift=shift)
+            TargetWindow.objects.create(target=copy, track=tracks[window.track.slug], **facts)
+        copy.providers.set(target.providers.all())
+        found[target.slug] = copy
     return found
 
 
@@ -115,7 +125,9 @@ def _answers(round: Round, targets: Mapping[str, Target], *, by: User) -> None:
             set_reference(target=targets[slug], values=handle, by=by)
 
 
-def _files(round: Round, made: Round, *, targets: Mapping[str, Target], by: User) -> None:
+def _files(
+    round: Round, made: Round, *, targets: Mapping[str, Target], by: User, shift: timedelta
+) -> None:
     for file in RoundFile.objects.filter(round=round).select_related("target"):
         if file.target is not None and file.target.slug not in targets:
             continue  # the input of a target that did not come along
@@ -126,5 +138,6 @@ def _files(round: Round, made: Round, *, targets: Mapping[str, Target], by: User
                 content=cast(BinaryIO, content),
                 target=targets[file.target.slug] if file.target else None,
                 description=file.description,
+                released_at=file.released_at and file.released_at + shift,
                 by=by,
             )

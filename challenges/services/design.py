@@ -7,7 +7,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from challenges.models import Reference, Round, RoundFile, RoundMetric, Target
+from django.db.models import QuerySet
+
+from challenges.models import Reference, Round, RoundFile, RoundMetric, Target, Track
 from challenges.models.disclosure import DISCLOSURE_DEFAULTS, DISCLOSURE_FIELDS
 from scoring.metrics import get_metric
 
@@ -40,7 +42,7 @@ def design_of(round: Round) -> dict[str, Any]:
         "bootstrap_seed": round.bootstrap_seed,
         "perfect_value": round.perfect_value,
         "metrics": [_metric(row) for row in round.metrics.all()],
-        "targets": [_target(row, commitments) for row in round.targets.all()],
+        "targets": [_target(row, commitments) for row in _targets(round)],
         "files": [_file(row) for row in round.files.select_related("target")],
         "target_set": None if target_set is None else [target_set.slug, target_set.version],
         "offered_data": [
@@ -53,10 +55,21 @@ def design_of(round: Round) -> dict[str, Any]:
         "grace_minutes": round.grace_minutes,
         "embargo": round.embargo,
         "design_items": round.design_items,
+        "tracks": [_track(row) for row in round.tracks.all()],
+        "assessors_see_names_at": _moment(round.assessors_see_names_at),
         **_disclosure(round),
     }
+    if round.upload_replaces != Round.UploadReplaces.ENTRY:
+        later["upload_replaces"] = round.upload_replaces
+    if round.models_per_target > 1:
+        later["models_per_target"] = round.models_per_target
+        later["model_basis"] = round.model_basis
     design |= {key: value for key, value in later.items() if value}
     return {key: _plain(value) for key, value in design.items()}
+
+
+def _targets(round: Round) -> QuerySet[Target]:
+    return round.targets.prefetch_related("windows__track")
 
 
 def canonical_json(document: Any) -> bytes:
@@ -94,12 +107,36 @@ def _target(row: Target, commitments: dict[int, str]) -> dict[str, Any]:
         "evaluation_units": row.evaluation_units,
         "classes": row.classes,
         **({"family": row.family} if row.family else {}),
+        **({"unit_of": row.unit_of} if row.unit_of else {}),
+        **_windows(row),
         **({"is_private": True} if row.is_private else {}),
         "opens_at": _moment(row.opens_at),
         "closes_at": _moment(row.closes_at),
         "cancelled": row.cancelled_at is not None,
         "commitment": commitments.get(row.pk),
     }
+
+
+def _track(row: Track) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "title": row.title,
+        "summary": row.summary,
+        "opens_at": _moment(row.opens_at),
+        "closes_at": _moment(row.closes_at),
+        "target_hours": row.target_hours,
+    }
+
+
+def _windows(row: Target) -> dict[str, Any]:
+    windows = {
+        window.track.slug: {
+            "opens_at": _moment(window.opens_at),
+            "closes_at": _moment(window.closes_at),
+        }
+        for window in row.windows.all()
+    }
+    return {"windows": windows} if windows else {}
 
 
 def _disclosure(round: Round) -> dict[str, Any]:
@@ -114,7 +151,9 @@ def _disclosure(round: Round) -> dict[str, Any]:
 
 def _file(row: RoundFile) -> dict[str, Any]:
     target = row.target.slug if row.target else None
-    return {"name": row.name, "target": target, "sha256": row.sha256, "size": row.size_bytes}
+    facts = {"name": row.name, "target": target, "sha256": row.sha256, "size": row.size_bytes}
+    later = {"released_at": _moment(row.released_at)} if row.released_at else {}
+    return facts | later
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import BinaryIO
 
@@ -23,6 +24,7 @@ def add_round_file(
     content: BinaryIO,
     target: Target | None = None,
     description: str = "",
+    released_at: datetime | None = None,
     by: User,
 ) -> RoundFile:
     """Store a public file of a round.
@@ -44,7 +46,13 @@ def add_round_file(
     if target is not None and target.round_id != round.pk:
         raise RoundFileRefused(f"Target {target.slug} belongs to another round.")
     stored = store_stream(default_storage, content, folder="rounds")
-    wanted = RoundFile(round=round, name=name, target=target, description=description)
+    wanted = RoundFile(
+        round=round,
+        name=name,
+        target=target,
+        description=description,
+        released_at=released_at,
+    )
     placed = False
     try:
         with amendment(round, by=by, reason=f"The file {name} was added."):
@@ -71,6 +79,7 @@ def _place(wanted: RoundFile, stored: StoredFile) -> RoundFile:
         transaction.on_commit(partial(default_storage.delete, str(there.file)))
     row = there or wanted
     row.target, row.description = wanted.target, wanted.description
+    row.released_at = wanted.released_at
     row.file.name = stored.key
     row.size_bytes, row.sha256 = stored.size_bytes, stored.sha256
     row.save()
@@ -78,8 +87,9 @@ def _place(wanted: RoundFile, stored: StoredFile) -> RoundFile:
 
 
 def _same(there: RoundFile, wanted: RoundFile, *, sha256: str) -> bool:
-    return (there.sha256, there.target_id, there.description) == (
+    return (there.sha256, there.target_id, there.description, there.released_at) == (
         sha256,
         wanted.target_id,
         wanted.description,
+        wanted.released_at,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from challenges.models.design_items import DESIGN_ITEMS
 from challenges.models.disclosure import BoardPolicy
 from challenges.selectors import counting_targets, metric_choices, target_specs
 from challenges.services.advice import advice_on
+from challenges.services.counting import unmet_counting, unmet_windows
 from challenges.services.findings import CheckedStep, Finding, Step, lacks, warnings
 from challenges.services.placeholders import prompts_in
 from scoring.contract import Aggregate, fits
@@ -64,6 +66,7 @@ def findings_of(round: Round) -> list[Finding]:
         *_task(round),
         *lacks(Step.DATES, "round.opens_at", _dates(round, targets, now=timezone.now())),
         *_late(round),
+        *lacks(Step.DATES, "round.upload_replaces", unmet_counting(round, targets)),
         *_targets(round, targets),
         *lacks(Step.FORMAT, "round.reader_options", _reader(round)),
         *lacks(Step.METRICS, "metrics", _metrics(round)),
@@ -128,9 +131,13 @@ def _advice(round: Round) -> list[Finding]:
     return warnings(Step.METRICS, "metrics", [each.sentence for each in advice_on(round)])
 
 
-def unmet_dates(round: Round) -> list[str]:
-    """Return what is wrong with the dates of a round and its targets."""
-    return _dates(round, list(counting_targets(round)), now=timezone.now())
+def unmet_after_amending(round: Round, changed: Collection[str]) -> list[str]:
+    """Return what is wrong with the dates, and with what counts if that is what changed."""
+    targets = list(counting_targets(round))
+    unmet = _dates(round, targets, now=timezone.now())
+    if not {"upload_replaces", "models_per_target", "model_basis"}.isdisjoint(changed):
+        unmet += unmet_counting(round, targets)
+    return unmet
 
 
 def _dates(round: Round, targets: list[Target], *, now: datetime) -> list[str]:
@@ -145,7 +152,7 @@ def _dates(round: Round, targets: list[Target], *, now: datetime) -> list[str]:
             unmet.append(f"Target {target.slug} closes before it opens.")
         elif opens < round.opens_at or closes > round.closes_at:
             unmet.append(f"The dates of target {target.slug} reach beyond those of the round.")
-    return unmet
+    return unmet + unmet_windows(round, targets)
 
 
 def _targets(round: Round, targets: list[Target]) -> list[Finding]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from challenges.errors import PublishRefused, RoundFrozen, RoundNotReady
-from challenges.models import Challenge, Round, RoundState, Target
+from challenges.models import Challenge, Round, RoundState, Target, Track
 from challenges.services.amendments import amendment
 from challenges.services.design import design_of, sha256_of
 from challenges.services.readiness import unmet_before_publishing
@@ -97,6 +97,9 @@ def close_round_now(round: Round, *, by: User) -> Round:
             raise _not_now(round, "closed", RoundState.OPEN)
         # A target of its own later closing must not outlive the round.
         Target.objects.filter(round=round, closes_at__gt=now).filter(
+            Q(opens_at__isnull=True) | Q(opens_at__lt=now)
+        ).update(closes_at=now)
+        Track.objects.filter(round=round, closes_at__gt=now).filter(
             Q(opens_at__isnull=True) | Q(opens_at__lt=now)
         ).update(closes_at=now)
     logger.info("closed round=%s by=%s", round.pk, by.pk)

@@ -101,6 +101,15 @@ class Standing(models.Model):
         null=True, help_text="Provisional until the round's book is posted."
     )
     values = models.JSONField(default=dict, help_text="Metric key to value, or null.")
+    part_runs = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Target to the scoring runs whose answers count for this line, where it is not "
+        "the line's own run alone.",
+    )
+    insider_of = models.JSONField(
+        default=list, blank=True, help_text="Targets that someone in the team provided."
+    )
 
     class Meta:
         ordering = ["position"]

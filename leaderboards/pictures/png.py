@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 ByteArray = NDArray[np.uint8]
 
-MOST_ROWS, MOST_COLUMNS = 192, 256
+MOST_ROWS, MOST_COLUMNS = 256, 256
 LEAST = 240  # smaller arrays are drawn with several pixels for a cell
 GAP = 8
 # From dark to light with even steps of lightness, so that it reads in grey and by colour-blind.

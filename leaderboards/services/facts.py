@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.selectors import active_members_of
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
-from leaderboards import credit
-from leaderboards.credit.rule import GATE_MIN_TARGETS
 from leaderboards.entries import Entry, Rule, final_entries
 from leaderboards.identity import artifact_id, shares_of
+from scoring import credit
+from scoring.credit.rule import GATE_MIN_TARGETS
 from scoring.uncertainty import advantage_bounds, replicate_values
 from submissions.models import Submission
 

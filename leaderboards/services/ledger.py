@@ -10,17 +10,17 @@ from django.db import transaction
 
 from catalog.models import Artifact
 from challenges.models import Round
-from leaderboards.credit import COMMONS, Books, Posting
-from leaderboards.credit import Round as Facts
-from leaderboards.credit.export import (
+from leaderboards.entries import entries_of, rule_of
+from leaderboards.models import CreditBook, CreditEntry
+from leaderboards.services.facts import credit_facts, settled
+from scoring.credit import COMMONS, Books, Posting
+from scoring.credit import Round as Facts
+from scoring.credit.export import (
     differences,
     facts_text,
     from_json,
     to_canonical_json,
 )
-from leaderboards.entries import entries_of, rule_of
-from leaderboards.models import CreditBook, CreditEntry
-from leaderboards.services.facts import credit_facts, settled
 from submissions.models import Submission
 
 

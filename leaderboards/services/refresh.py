@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 
 from challenges.models import Correction, Round
-from leaderboards.credit import Books, CreditKind, Posting
-from leaderboards.credit.export import to_canonical_json
 from leaderboards.entries import Entry, Rule, entries_of, rule_of
 from leaderboards.lines import Line, ranked_lines
 from leaderboards.models import Board, BoardRevision, Standing
 from leaderboards.rules import column_documents, rule_document
 from leaderboards.services.facts import settle_now
 from leaderboards.services.public_sheet import public_sheet, store_public_sheet
+from scoring.credit import Books, CreditKind, Posting
+from scoring.credit.export import to_canonical_json
 from scoring.engine import ENGINE_VERSION
 from submissions.models import ScoringRun, Submission, SubmissionState
 
@@ -143,6 +143,8 @@ def _standings(revision: BoardRevision, lines: Sequence[Line], books: Books) -> 
             if line.entry.submission.code in skills
             else None,
             values=line.values,
+            part_runs=line.entry.part_runs,
+            insider_of=sorted(line.entry.insider_of),
         )
         for position, line in enumerate(lines, start=1)
     ]

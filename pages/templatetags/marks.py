@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.roles import CREDIT_ROLES
+from challenges.services.wording import rule_in_words
 from pages.formulas import mathml
 from pages.markdown import render
 
@@ -81,6 +82,12 @@ def rule(setting: object) -> str:
     if setting is None:
         return NO_VALUE
     return setting if isinstance(setting, str) else json.dumps(setting, ensure_ascii=False)
+
+
+@register.filter
+def rule_name(path: str) -> str:
+    """Write what a path in the design is about, in words."""
+    return rule_in_words(path)
 
 
 @register.filter

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from catalog.models import Artifact
+from catalog.exports import formats_of
+from catalog.exports.citation_files import bibtex
+from catalog.exports.croissant import citation
+from catalog.exports.signposting import links
+from catalog.models import Artifact, ShareClaim
+from catalog.selectors import can_edit, same_files
+from catalog.statements import completeness
 from challenges.models import Round
 from challenges.selectors import visible_artifacts, visible_rounds
 from leaderboards.selectors import RoundCredit, round_credits
 from leaderboards.shown import ShownStanding
-from leaderboards.visible import visible_standings
+from leaderboards.visible import visible_standings, withholds_abstract
 from pages.boards.seen import visible_round
 from pages.credit import data_rows, descendants_of, results_using, row_of, ways_of
+from pages.views.statements import described, json_ld
 from submissions.models import Submission
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
@@ -45,13 +56,13 @@ def dataset(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     rounds = visible_rounds(request.user)
     credits_ = _credits(request, rounds)
     context = {
-        **_artifact_context(found),
+        **_artifact_context(request, found),
         "credit": row_of(found, data_rows(credits_)),
         "results": results_using(found, _results(request, found, rounds), credits_),
         "asked_in": rounds.filter(target_set=found),
         "offered_in": rounds.filter(offered_data=found),
     }
-    return render(request, "pages/dataset.html", context)
+    return _signposted(render(request, "pages/dataset.html", context), context)
 
 
 def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
@@ -59,18 +70,20 @@ def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         Artifact.objects.select_related("team"), slug=slug, version=version, kind="model"
     )
     rounds = visible_rounds(request.user)
+    if withholds_abstract(found, request.user, timezone.now()):
+        found.summary, found.description = _("Described once the round it entered lets it."), ""
     credits_ = _credits(request, rounds)
     standings = visible_standings(
         rounds, request.user, timezone.now(), among=Q(submission__method=found)
     )
     submissions = Submission.objects.filter(pk__in=[each.submission_id for each in standings])
     context = {
-        **_artifact_context(found),
+        **_artifact_context(request, found),
         "standings": standings,
         "ways": ways_of(submissions.select_related("round__challenge", "team", "method"), credits_),
         "results": results_using(found, _results(request, found, rounds), credits_),
     }
-    return render(request, "pages/model.html", context)
+    return _signposted(render(request, "pages/model.html", context), context)
 
 
 def _credits(request: HttpRequest, rounds: QuerySet[Round]) -> list[RoundCredit]:
@@ -84,9 +97,27 @@ def _results(
     return visible_standings(rounds, request.user, timezone.now(), among=made_of_it)
 
 
-def _artifact_context(artifact: Artifact) -> dict[str, object]:
+def _signposted(response: HttpResponse, context: Mapping[str, Any]) -> HttpResponse:
+    """Tell machines in the header where the description, the files and the licence are."""
+    response["Link"] = links(context["described"])
+    return response
+
+
+def _artifact_context(request: HttpRequest, artifact: Artifact) -> dict[str, object]:
+    told = described(request, artifact)
+    statement = told.statement
     return {
         "artifact": artifact,
+        "described": told,
+        "json_ld": json_ld(told),
+        "formats": formats_of(artifact),
+        "citation": told.told("citation") or citation(told),
+        "bibtex": bibtex(told),
+        "statement": statement,
+        "completeness": completeness(told.answers, artifact.kind),
+        "same": same_files(artifact, visible_artifacts(request.user)),
+        "can_edit": can_edit(request.user, artifact),
+        "claims": artifact.claims.filter(state=ShareClaim.State.OPEN).count(),
         "files": artifact.files.all(),
         "contributions": artifact.contributions.select_related("person"),
         "parents": artifact.parent_edges.select_related("parent").order_by("parent__title"),

@@ -24,6 +24,7 @@ from challenges.selectors import (
     can_organize,
     is_released,
     released_files,
+    released_targets,
     visible_challenges,
     visible_rounds,
 )
@@ -55,6 +56,7 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     found, now = visible_round(request, challenge, round), timezone.now()
     teams = list(active_teams_of(request.user))
     targets = list(found.targets.all())
+    released = released_targets(found, now)
     shown = visible_board(found, request.user, now)
     board = board_of(shown, mine=teams)
     address = reverse("pages:board", args=[found.challenge.slug, found.slug])
@@ -67,13 +69,14 @@ def round_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         ),
         "clocks": clocks_in_words(found),
         "state": found.state_at(now),
+        "tracks": found.tracks.all(),
         "board": board,
         "lines": lines_of(request, board),
         "heads": heads_of(Choice(), base=address),
         "other_heads": metric_heads(board, Choice(), base=address) if board else [],
         "picture": ranks_picture(board) if board and board.ranked else "",
         "is_posted": found.credit_books.exists(),
-        "targets": [(each, is_released(each, found, now)) for each in targets],
+        "targets": [(each, each.pk in released) for each in targets],
         "files": released_files(found, request.user, now),
         "metrics": metrics_of(found),
         "reader": reader_of(found),

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 
+from catalog.exports.signposting import file_links
 from challenges.selectors import released_files, visible_artifacts
 from pages.boards.seen import visible_round
 
@@ -23,7 +24,9 @@ def round_file(request: HttpRequest, challenge: str, round: str, name: str) -> H
 def artifact_file(request: HttpRequest, slug: str, version: str, name: str) -> HttpResponseBase:
     artifact = get_object_or_404(visible_artifacts(request.user), slug=slug, version=version)
     found = get_object_or_404(artifact.files, name=name)
-    return send(request, found.file, name=found.name, sha256=found.sha256)
+    response = send(request, found.file, name=found.name, sha256=found.sha256)
+    response["Link"] = file_links(request.build_absolute_uri(artifact.get_absolute_url()))
+    return response
 
 
 def send(request: HttpRequest, file: FieldFile, *, name: str, sha256: str) -> HttpResponseBase:

@@ -65,6 +65,25 @@ function checkFileSize(input) {
   });
 }
 
+// A long list to tick can be narrowed by words; what is ticked always stays in sight.
+function filterChoices(input) {
+  const rows = [...input.parentElement.querySelectorAll(".choices > li")];
+  if (rows.length < 8) return;
+  input.hidden = false;
+  const narrow = () => {
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !row.querySelector("input").checked && !words.every((w) => text.includes(w));
+    }
+  };
+  input.addEventListener("input", narrow);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+}
+
 addLocalTimes(document);
 document.querySelectorAll("[data-follow]").forEach(followState);
 document.querySelectorAll("input[type=file][data-limit]").forEach(checkFileSize);
+document.querySelectorAll("input[data-filter]").forEach(filterChoices);

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Team
 from catalog.models import Artifact
-from challenges.models import Round
+from challenges.models import Round, Track
 
 CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without look-alikes, easy to read aloud
 
@@ -99,6 +99,17 @@ class Submission(models.Model):
     entry_kind = models.CharField(
         max_length=12, choices=EntryKind, default=EntryKind.PARTICIPANT, db_index=True
     )
+    track = models.ForeignKey(
+        Track,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="submissions",
+        help_text="Empty where the round has no tracks.",
+    )
+    model_index = models.PositiveSmallIntegerField(
+        default=1, help_text="Which of the team's models it is; 1 is its first choice."
+    )
     note = models.CharField(max_length=300, blank=True)
     idempotency_key = models.CharField(max_length=80, blank=True, editable=False)
     # Empty where a release that did not know it took the file.
@@ -159,6 +170,9 @@ class Submission(models.Model):
                 condition=models.Q(state__in=["queued", "running"])
                 | models.Q(finished_at__isnull=False),
                 name="submission_finished_has_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(model_index__gte=1), name="submission_model_from_one"
             ),
         ]
         indexes = [

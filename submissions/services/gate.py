@@ -1,13 +1,21 @@
-"""The one gate: who may submit to a round at a moment. Pages, API and client all pass it."""
+"""The one gate: who may submit what to a round at a moment. Pages, API and client all pass it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from accounts.models import Team, User
 from accounts.selectors import active_members_of, is_member
-from challenges.models import Round, RoundState
-from challenges.selectors import can_organize, insiders
+from challenges.models import Round, RoundState, Track, Window, window_of
+from challenges.selectors import (
+    NO_TRACKS,
+    can_organize,
+    counting_targets,
+    insiders,
+    provided_slugs,
+)
+from scoring.contract import Problem
 from submissions.errors import GateClosed, NotAllowed
 from submissions.models import Submission
 
@@ -18,6 +26,32 @@ EntryKind = Submission.EntryKind
 _ORGANIZERS_STATES = {RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED}
 
 
+def chosen_track(round: Round, slug: str) -> Track | None:
+    """Return the track of this name; the only one, or none at all, need not be named.
+
+    Raises
+    ------
+    NotAllowed
+        If the round has no such track, or several and none is named.
+    """
+    tracks = list(round.tracks.all())
+    names = ", ".join(track.slug for track in tracks)
+    if not slug:
+        if len(tracks) > 1:
+            raise NotAllowed(
+                "TRACK_NEEDED", "The round has several tracks.", f"Name one of {names}."
+            )
+        return tracks[0] if tracks else None
+    for track in tracks:
+        if track.slug == slug:
+            return track
+    raise NotAllowed(
+        "UNKNOWN_TRACK",
+        f"The round has no track {slug!r}.",
+        f"Its tracks are {names}." if tracks else "It has no tracks: name none.",
+    )
+
+
 def check_gate(
     *,
     round: Round,
@@ -25,28 +59,41 @@ def check_gate(
     by: User,
     at: datetime,
     entry_kind: str = EntryKind.PARTICIPANT,
+    track: Track | None = None,
+    model_index: int = 1,
 ) -> None:
     """Refuse unless the person may submit for the team to the round, uploading from `at` on.
+
+    Which targets the file may answer is for `target_problems` to say, once it is read.
 
     Raises
     ------
     GateClosed
-        If the round takes no such entry at that moment.
+        If the round or track takes no such entry at that moment.
     NotAllowed
-        If the person is not in the team, made the targets, or asks for an entry kind that is
-        for organizers.
+        If the person is not in the team, made the targets, asks for an entry kind that is for
+        organizers, or for more models than the round takes.
     """
     if entry_kind not in EntryKind.values:
         raise NotAllowed("UNKNOWN_ENTRY_KIND", f"There is no entry kind {entry_kind!r}.")
     if not by.is_active:
         raise NotAllowed("ACCOUNT_CLOSED", "This account is closed.")
+    if not 1 <= model_index <= round.models_per_target:
+        most = round.models_per_target
+        raise NotAllowed(
+            "NO_SUCH_MODEL",
+            f"There is no model {model_index}: a team hands in "
+            + ("one model." if most == 1 else f"models 1 to {most}."),
+        )
     if entry_kind == EntryKind.PARTICIPANT:
-        _check_participant(round, team, by=by, at=at)
+        _check_participant(round, team, by=by, at=at, track=track)
     else:
         _check_organizer(round, by=by, at=at, entry_kind=entry_kind)
 
 
-def _check_participant(round: Round, team: Team, *, by: User, at: datetime) -> None:
+def _check_participant(
+    round: Round, team: Team, *, by: User, at: datetime, track: Track | None
+) -> None:
     if not is_member(by, team):
         raise NotAllowed("NOT_A_MEMBER", f"You are not in the team {team.name}.")
     state = round.state_at(at)
@@ -54,20 +101,42 @@ def _check_participant(round: Round, team: Team, *, by: User, at: datetime) -> N
         raise GateClosed(
             "ROUND_NOT_OPEN",
             "The round is not open yet.",
-            f"It opens at {round.opens_at:%Y-%m-%d %H:%M} UTC.",
+            f"It opens at {_moment(round.opens_at)}.",
         )
     if not round.takes_predictions_at(at):
-        grace = f" and {round.grace_minutes} minutes of grace" if round.grace_minutes else ""
         raise GateClosed(
             "ROUND_CLOSED",
-            f"The round closed at {round.closes_at:%Y-%m-%d %H:%M} UTC.",
-            f"An upload counts if it starts before that moment{grace}.",
+            f"The round closed at {_moment(round.closes_at)}.",
+            _deadline_rule(round),
         )
-    makers = insiders(round)
-    if makers and active_members_of(team).filter(pk__in=makers).exists():
+    if track is not None:
+        _check_track(round, track, at=at)
+    _check_insiders(round, team)
+
+
+def _check_track(round: Round, track: Track, *, at: datetime) -> None:
+    window = track.window
+    if at < window.opens_at:
+        raise GateClosed(
+            "TRACK_NOT_OPEN",
+            f"The track {track.title} is not open yet.",
+            f"It opens at {_moment(window.opens_at)}.",
+        )
+    if not window.holds(at, grace=round.grace):
+        raise GateClosed(
+            "TRACK_CLOSED",
+            f"The track {track.title} closed at {_moment(window.closes_at)}.",
+            _deadline_rule(round),
+        )
+
+
+def _check_insiders(round: Round, team: Team) -> None:
+    barred = insiders(round)
+    if barred and active_members_of(team).filter(pk__in=barred).exists():
         raise NotAllowed(
             "MADE_THE_TARGETS",
-            "Someone in this team made the targets of the round, so it cannot be ranked here.",
+            "Someone in this team made the targets of the round or assesses it, so it cannot be "
+            "ranked here.",
             "Ask the organizers to enter the predictions unranked.",
         )
 
@@ -84,3 +153,73 @@ def _check_organizer(round: Round, *, by: User, at: datetime, entry_kind: str) -
         raise GateClosed(
             "WRONG_STATE", f"The round is {state.label.lower()} and takes no {label} entry now."
         )
+
+
+def target_problems(
+    round: Round,
+    answered: Iterable[str],
+    *,
+    at: datetime,
+    track: Track | None = None,
+    team: Team | None = None,
+) -> tuple[Problem, ...]:
+    """Return which answers of a participant's file are not taken: closed targets, and own ones.
+
+    Only dates of the targets are looked at; those of round and track are `check_gate`'s. Without
+    a track, where the round has several, a target is open if it is in one of them.
+    """
+    wanted = set(answered)
+    tracks = [track] if track is not None else list(round.tracks.all()) or NO_TRACKS
+    own = _provided_by(round, team) if team is not None else set()
+    problems = []
+    for target in counting_targets(round).prefetch_related("windows"):
+        if target.slug not in wanted:
+            continue
+        target.round = round
+        windows = {each: window_of(target, each) for each in tracks}
+        if target.slug in own:
+            problems.append(
+                Problem(
+                    code="TARGET_IS_YOURS",
+                    message=f"Someone in your team provided target {target.slug}.",
+                    where=target.slug,
+                    remedy="Leave it out of the file: nobody predicts an answer they know.",
+                )
+            )
+        elif not any(
+            window == _around(round, each) or window.holds(at, grace=round.grace)
+            for each, window in windows.items()
+        ):
+            opens = _moment(min(window.opens_at for window in windows.values()))
+            closes = _moment(max(window.closes_at for window in windows.values()))
+            problems.append(
+                Problem(
+                    code="TARGET_NOT_OPEN",
+                    message=f"Target {target.slug} takes no predictions now, only from {opens} "
+                    f"to {closes}.",
+                    where=target.slug,
+                    remedy="Leave it out of the file.",
+                )
+            )
+    return tuple(problems)
+
+
+def _around(round: Round, track: Track | None) -> Window:
+    return Window(round.opens_at, round.closes_at) if track is None else track.window
+
+
+def _provided_by(round: Round, team: Team) -> set[str]:
+    provided = provided_slugs(round)
+    if not provided:
+        return set()
+    people = active_members_of(team).filter(pk__in=provided).values_list("pk", flat=True)
+    return {slug for person in people for slug in provided[person]}
+
+
+def _deadline_rule(round: Round) -> str:
+    grace = f" and {round.grace_minutes} minutes of grace" if round.grace_minutes else ""
+    return f"An upload counts if it starts before that moment{grace}."
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -19,7 +19,7 @@ from submissions.errors import NotAllowed, SubmissionError
 from submissions.file_names import clean_file_name
 from submissions.models import ResumableUpload, Submission
 from submissions.services import quota
-from submissions.services.gate import check_gate
+from submissions.services.gate import check_gate, chosen_track
 from submissions.services.slots import upload_slot
 from submissions.services.upload import StoredUpload, store_upload
 from submissions.services.uploads import bind, check_use, opened_upload
@@ -38,6 +38,8 @@ def submit(
     received_at: datetime,
     method: Artifact | Callable[[], Artifact],
     entry_kind: str = Submission.EntryKind.PARTICIPANT,
+    track: str = "",
+    model_index: int = 1,
     note: str = "",
     idempotency_key: str = "",
     expected_sha256: str = "",
@@ -56,6 +58,10 @@ def submit(
     method : Artifact or callable
         What made the predictions; a callable is asked for it once the file is accepted, so that
         a refused file registers nothing in the catalog.
+    track : str, optional
+        Its slug; not needed where the round has one track or none.
+    model_index : int, optional
+        Which of the team's models it is, where the round takes several.
     idempotency_key : str, optional
         With the key of an earlier submission of the same person, that one is returned and the
         file is not read.
@@ -74,7 +80,16 @@ def submit(
         received_at = chunks.counts_from
     if earlier is not None:
         return earlier
-    check_gate(round=round, team=team, by=by, at=received_at, entry_kind=entry_kind)
+    chosen = chosen_track(round, track)
+    check_gate(
+        round=round,
+        team=team,
+        by=by,
+        at=received_at,
+        entry_kind=entry_kind,
+        track=chosen,
+        model_index=model_index,
+    )
     if isinstance(method, Artifact):
         _check_method(method, team)
     if len(note) > 300:
@@ -90,13 +105,17 @@ def submit(
         )
     )
     with upload_slot(team), source as upload:
-        report = check_upload(upload, round, at=received_at)
+        report = check_upload(
+            upload, round, at=received_at, track=chosen, team=team, entry_kind=entry_kind
+        )
         require_ok(report)
         submission = Submission(
             round=round,
             team=team,
             submitted_by=by,
             entry_kind=entry_kind,
+            track=chosen,
+            model_index=model_index,
             note=note,
             idempotency_key=idempotency_key,
             request_id=request_id(),

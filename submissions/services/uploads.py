@@ -28,7 +28,7 @@ from submissions.file_names import clean_file_name
 from submissions.models import ResumableUpload, Submission
 from submissions.models.submission import upload_storage
 from submissions.services import multipart, resumable
-from submissions.services.gate import check_gate
+from submissions.services.gate import check_gate, chosen_track
 from submissions.services.resumable import LIFETIME
 from submissions.services.upload import StoredUpload, free_bytes, new_key
 from submissions.services.validate import check_upload, upload_limit
@@ -188,7 +188,7 @@ def check_use(upload: ResumableUpload, *, round: Round, team: Team) -> None:
         )
 
 
-def validate_resumable(upload: ResumableUpload, *, round: Round) -> CheckReport:
+def validate_resumable(upload: ResumableUpload, *, round: Round, track: str = "") -> CheckReport:
     """Check a finished upload as `submit` would, without submitting it.
 
     Raises
@@ -197,8 +197,9 @@ def validate_resumable(upload: ResumableUpload, *, round: Round) -> CheckReport:
         If the upload cannot be used, or there is no way to check it.
     """
     check_use(upload, round=round, team=upload.team)
+    chosen = chosen_track(round, track) if track else None
     with opened_upload(upload) as stored:
-        return check_upload(stored, round, at=upload.counts_from)
+        return check_upload(stored, round, at=upload.counts_from, track=chosen, team=upload.team)
 
 
 @contextmanager

@@ -10,11 +10,14 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils import timezone
 
-from challenges.models import Round, Target
-from challenges.selectors import counting_targets, prediction_format, target_specs
+from accounts.models import Team
+from challenges.models import Round, Track
+from challenges.selectors import prediction_format, target_specs
 from scoring.cage import CageError, CageLimits, CageOutcome, check_in_cage
 from scoring.contract import CheckReport, Problem, TargetSpec
 from submissions.errors import PredictionRefused, SubmissionError
+from submissions.models import Submission
+from submissions.services.gate import chosen_track, target_problems
 from submissions.services.upload import StoredUpload, store_upload
 
 logger = logging.getLogger(__name__)
@@ -23,8 +26,24 @@ logger = logging.getLogger(__name__)
 CHECK_WALL_S = 60
 
 
-def validate_upload(round: Round, chunks: Iterable[bytes], file_name: str = "") -> CheckReport:
+def validate_upload(
+    round: Round,
+    chunks: Iterable[bytes],
+    file_name: str = "",
+    *,
+    track: str = "",
+    team: Team | None = None,
+    at: datetime | None = None,
+    entry_kind: str = Submission.EntryKind.PARTICIPANT,
+) -> CheckReport:
     """Check a file as `submit` would, without submitting it; nothing of it is kept.
+
+    Parameters
+    ----------
+    track : str, optional
+        Its slug. Without one a target is open if it is in any track of the round.
+    at : datetime, optional
+        When the upload began; now, if left out.
 
     Returns
     -------
@@ -36,8 +55,16 @@ def validate_upload(round: Round, chunks: Iterable[bytes], file_name: str = "") 
     SubmissionError
         If the file is too large, or there is no room or no way to check it.
     """
+    chosen = chosen_track(round, track) if track else None
     with store_upload(chunks, limit_bytes=upload_limit(round)) as upload:
-        return check_upload(upload, round, at=timezone.now())
+        return check_upload(
+            upload,
+            round,
+            at=at or timezone.now(),
+            track=chosen,
+            team=team,
+            entry_kind=entry_kind,
+        )
 
 
 def upload_limit(round: Round) -> int:
@@ -45,8 +72,18 @@ def upload_limit(round: Round) -> int:
     return int(min(round.upload_limit_bytes, settings.UPLOAD_LIMIT_BYTES))
 
 
-def check_upload(upload: StoredUpload, round: Round, *, at: datetime) -> CheckReport:
+def check_upload(
+    upload: StoredUpload,
+    round: Round,
+    *,
+    at: datetime,
+    track: Track | None = None,
+    team: Team | None = None,
+    entry_kind: str = Submission.EntryKind.PARTICIPANT,
+) -> CheckReport:
     """Check a received file whose upload began at `at`.
+
+    Deadlines of targets are for participants: what organizers enter may come late.
 
     A reader that runs out of memory or time on a file, or dies of it, is a problem of the
     file; a cage that cannot be used is not.
@@ -58,7 +95,10 @@ def check_upload(upload: StoredUpload, round: Round, *, at: datetime) -> CheckRe
     """
     with upload.opened() as handle:
         report = check_file(handle, round, target_specs(round))
-    return _without_closed_targets(report, round, at=at)
+    if report.problems or entry_kind != Submission.EntryKind.PARTICIPANT:
+        return report
+    problems = target_problems(round, report.answered, at=at, track=track, team=team)
+    return CheckReport(problems=problems, answered=report.answered, metadata=report.metadata)
 
 
 def check_file(handle: BinaryIO, round: Round, targets: Sequence[TargetSpec]) -> CheckReport:
@@ -122,30 +162,3 @@ def _problem_of(error: CageError, *, limits: CageLimits, round: Round) -> Proble
         remedy="Check that it is whole and of the format the round asks for; if it is, tell the "
         "organizers of the round.",
     )
-
-
-def _without_closed_targets(report: CheckReport, round: Round, *, at: datetime) -> CheckReport:
-    """Refuse predictions for targets whose own dates do not hold the moment `at`."""
-    if report.problems:
-        return report
-    answered = set(report.answered)
-    closed = [
-        target
-        for target in counting_targets(round)
-        if target.slug in answered and _has_dates(target) and not target.is_open(at)
-    ]
-    problems = tuple(
-        Problem(
-            code="TARGET_NOT_OPEN",
-            message=f"Target {target.slug} takes no predictions now.",
-            where=target.slug,
-            remedy="Leave it out of the file.",
-        )
-        for target in closed
-    )
-    return CheckReport(problems=problems, answered=report.answered, metadata=report.metadata)
-
-
-def _has_dates(target: Target) -> bool:
-    """Whether the target has dates of its own; the round's are the gate's to look at."""
-    return target.opens_at is not None or target.closes_at is not None

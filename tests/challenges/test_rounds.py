@@ -23,7 +23,7 @@ from challenges.errors import (
     RoundNotReady,
     TargetRefused,
 )
-from challenges.models import Challenge, Reference, Round, RoundFile, RoundState, Target
+from challenges.models import Challenge, Reference, Round, RoundFile, RoundState, Target, window_of
 from challenges.models.reference import reference_storage
 from challenges.services.design import canonical_json, design_of, sha256_of
 from challenges.services.files import add_round_file
@@ -259,7 +259,7 @@ def test_closing_early_closes_targets_that_would_stay_open(draft: Round, ada: Us
     publish_round(draft, by=ada)
     close_round_now(move_clock(draft, days=2), by=ada)
     moment = timezone.now()
-    assert not any(target.is_open(moment) for target in draft.targets.all())
+    assert not any(window_of(target, None).holds(moment) for target in draft.targets.all())
 
 
 def test_a_final_round_keeps_its_answers_and_targets(draft: Round, ada: User) -> None:

@@ -71,6 +71,12 @@ def test_targets_of_a_draft_get_their_dates_in_order(draft: Round, ada: User) ->
     dates = list(draft.targets.values_list("opens_at", "closes_at"))
     assert [closes - opens for opens, closes in dates] == [timedelta(days=2)] * 3
     assert dates[1][0] - dates[0][0] == dates[2][0] - dates[1][0] == timedelta(days=1)
+    assert unmet_before_publishing(draft) == [
+        "The targets are never all open at one moment, so no file can hold all answers: let a "
+        "file replace the answers it holds, not the whole entry."
+    ]
+    draft.upload_replaces = Round.UploadReplaces.ANSWERS
+    draft.save()
     assert unmet_before_publishing(draft) == []
     with pytest.raises(ScheduleRefused, match="The last of 3 targets would close at"):
         schedule_targets(draft, list(draft.targets.all()), Schedule(days_open=7))

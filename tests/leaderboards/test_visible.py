@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 
 from challenges.models import Round, Target
@@ -21,6 +22,7 @@ from leaderboards.visible import (
     submission_scores,
     visible_board,
     visible_standings,
+    withholds_abstract,
 )
 from submissions.models import Submission
 from submissions.services.withdraw import withdraw
@@ -273,6 +275,24 @@ def test_a_ladder_without_a_step_asks_for_more_than_the_standard_error() -> None
         refresh_board(round_)
         shown.append(board(round_).lines[0].value)
     assert shown == [2.0, 2.0, 1.9]
+
+
+def test_what_a_team_wrote_about_its_method_waits_for_its_clock() -> None:
+    round_ = make_round(abstracts_shown="reveal")
+    made = make_scored(round_, {"t1": 1.0, "t2": 2.0, "t3": 3.0})
+    now, own = timezone.now(), member_of(made.team)
+    organizer = organizer_of(round_.challenge)
+    seen = [withholds_abstract(made.method, each, now) for each in (ANYONE, own, organizer)]
+    assert seen == [True, False, False]
+    client = Client()
+    page = made.method.get_absolute_url()
+    api = f"/api/v1/artifacts/{made.method.slug}/{made.method.version}/"
+    secret = "Good for nothing else"
+    assert secret not in client.get(page).content.decode()
+    assert secret not in client.get(api).content.decode()
+    reveal(round_)
+    assert secret in client.get(page).content.decode()
+    assert secret in client.get(api).content.decode()
 
 
 def test_the_rules_of_disclosure_are_frozen_with_the_others() -> None:

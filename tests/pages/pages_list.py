@@ -11,6 +11,9 @@ def public_pages(seed: Seed) -> dict[str, str]:
     return {
         "home": "/",
         "help": "/help/",
+        "search": "/search/",
+        "search with hits": "/search/?q=burgers",
+        "search without hits": "/search/?q=nothing+of+the+kind",
         "login": "/login/",
         "signup": "/signup/",
         "challenge": seed.challenge.get_absolute_url(),

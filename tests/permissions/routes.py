@@ -11,9 +11,12 @@ from django.urls import get_resolver
 
 from challenges.models import Round
 from config.health import ANSWERS
+from tests.pages.seed import Seed
 from tests.permissions.viewers import World
 
 DRAFT = " (draft)"  # the same address of a round that is not published
+# What makers do with an artifact is tried with the model of a team.
+OF_MAKERS = ("/edit/", "/versions/", "/contributors/", "/lineage/", "/statement/publish/")
 PLAIN = ("GET", "POST")
 ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -65,6 +68,17 @@ def _patterns(patterns: list[Any], before: str = "") -> Iterator[str]:
             yield route
 
 
+def _of_catalog(route: str, seed: Seed) -> dict[str, object]:
+    values: dict[str, object] = {"section": "uses", "kind": "dataset", "number": 1}
+    if "/export/" in route:
+        values["name"] = "croissant.json"
+    if "/claim" in route:
+        values["slug"] = seed.data["unused"].slug
+    if any(part in route for part in OF_MAKERS):
+        values["slug"] = seed.methods["A"].slug
+    return values
+
+
 def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     seed = world.seed
     round_ = seed.draft if is_draft else seed.open
@@ -91,9 +105,10 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     }
     if "artifact" in route or "dataset" in route:
         values |= {"slug": seed.data["D1"].slug, "name": "fields.csv"}
+    values |= _of_catalog(route, seed)
     if of_board:
         values |= {"name": "ranks", "code": seed.entries["A"].code}
-    if route.startswith("models/"):
+    if route.startswith("models/") or "training-summary" in route:
         values["slug"] = seed.methods["A"].slug
     if route.startswith("teams/"):
         values["slug"] = seed.teams["A"].slug

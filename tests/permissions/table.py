@@ -7,13 +7,16 @@ from pathlib import Path
 
 VIEWERS: Mapping[str, str] = {
     "anonymous": "Nobody is signed in.",
-    "other team": "Takes part in the round with another team.",
+    "entrant": "Takes part in the round with another team.",
     "own team": "Is in the team whose submission, token and method the address names.",
     "insider": "Made the round's targets, and has no role in the challenge.",
     "staff": "May use the admin, and has no role in any challenge.",
     "organizer": "Organizes the challenge.",
     "other organizer": "Organizes another challenge.",
     "operator": "Superuser.",
+    "owner": "Owns the challenge: organizes it, and decides who has which role in it.",
+    "assessor": "Assesses the challenge.",
+    "target provider": "Provided the target that the address names, here u01; has no other role.",
 }
 TABLE = Path(__file__).with_name("table.txt")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"

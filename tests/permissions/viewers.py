@@ -8,12 +8,14 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import ApiToken, User
 from accounts.teams import invite
+from catalog.models import Artifact, ShareClaim, Statement
 from challenges.management.commands.setup_roles import setup_roles
-from challenges.models import Correction, Dispute, ReferenceAccess
+from challenges.models import ChallengeRole, Correction, Dispute, ReferenceAccess, Target
 from leaderboards.models import BoardRevision
 from submissions.models import SubmissionState
 from submissions.services.quota import grant
@@ -44,6 +46,14 @@ def build_world() -> World:
     """Make a site with one visitor of each kind."""
     seed = build()
     people = _people(seed)
+    Artifact.objects.filter(pk=seed.data["unused"].pk).update(is_stub=True)
+    Statement.objects.create(
+        artifact=seed.data["D1"],
+        number=1,
+        answers={"purpose": "To learn from."},
+        saved_by=seed.data["D1"].registered_by,
+        published_at=timezone.now(),
+    )
     token, _ = ApiToken.objects.create(user=seed.ann, name="laptop")
     waiting = make_submission(
         seed.open, seed.teams["A"], state=SubmissionState.QUEUED, method=seed.methods["A"]
@@ -65,17 +75,26 @@ def _people(seed: Seed) -> dict[str, User | None]:
     make_challenge(stranger, slug="elsewhere")
     seed.organizer.is_staff = True
     seed.organizer.save()
-    for person in (staff, stranger, seed.organizer):
+    owner = make_user("owner", is_staff=True)
+    assessor, provider = make_user("assessor"), make_user("provider")
+    for person, role in ((owner, "owner"), (assessor, "assessor")):
+        ChallengeRole.objects.create(challenge=seed.challenge, user=person, role=role)
+    for target in Target.objects.filter(round__challenge=seed.challenge, slug="u01"):
+        target.providers.add(provider)
+    for person in (staff, stranger, seed.organizer, owner):
         person.groups.add(organizers)
     return {
         "anonymous": None,
-        "other team": member_of(seed.teams["C"]),
+        "entrant": member_of(seed.teams["C"]),
         "own team": seed.ann,
         "insider": insider,
         "staff": staff,
         "organizer": seed.organizer,
         "other organizer": stranger,
         "operator": make_user("operator", is_staff=True, is_superuser=True),
+        "owner": owner,
+        "assessor": assessor,
+        "target provider": provider,
     }
 
 
@@ -102,6 +121,9 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
             user=make_user("forgetful"), type=Authenticator.Type.TOTP, data={"secret": ""}
         ),
         "catalog/artifact": seed.data["D1"],
+        "catalog/shareclaim": ShareClaim.objects.create(
+            artifact=seed.data["D1"], person=seed.ann, evidence="My name is on the deposit."
+        ),
         "challenges/correction": Correction.objects.create(
             round=seed.final, reason="A wrong unit.", made_by=seed.organizer
         ),

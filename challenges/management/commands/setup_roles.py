@@ -26,6 +26,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "challenges.roundmetric": (*EDIT, "delete"),
     "challenges.roundfile": (*EDIT, "delete"),
     "challenges.target": EDIT,
+    "challenges.track": (*EDIT, "delete"),
+    "challenges.targetwindow": (*EDIT, "delete"),
     "challenges.reference": LOOK,
     "challenges.correction": ("change", "view"),
     "challenges.referenceaccess": LOOK,

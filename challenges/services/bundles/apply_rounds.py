@@ -11,7 +11,16 @@ from django.db import transaction
 from accounts.models import User
 from catalog.models import Artifact
 from challenges.errors import AnswersRefused, ChallengeError
-from challenges.models import Challenge, Round, RoundFile, RoundMetric, Target
+from challenges.models import (
+    Challenge,
+    Round,
+    RoundFile,
+    RoundMetric,
+    Target,
+    TargetWindow,
+    Track,
+)
+from challenges.selectors import can_give_roles
 from challenges.services.answers import read_answers
 from challenges.services.bundles.fields import update
 from challenges.services.bundles.plan import ArtifactKey, RoundPlan
@@ -31,7 +40,9 @@ def apply_draft(
     round = round or Round(challenge=challenge)
     target_set = _artifact(plan.target_set) if plan.target_set else None
     changed = [update(round, plan.values | {"target_set": target_set})]
-    changed += [_offer(round, plan), _metrics(round, plan), _targets(round, plan)]
+    changed += [_offer(round, plan), _metrics(round, plan)]
+    changed += [_tracks(round, plan), _targets(round, plan)]
+    changed += [_windows(round, plan), _providers(round, plan, by=by)]
     changed += [_files(round, plan, source=source, by=by)]
     before = current_versions(round)
     if plan.answers is not None:
@@ -65,6 +76,55 @@ def _metrics(round: Round, plan: RoundPlan) -> bool:
     return changed
 
 
+def _tracks(round: Round, plan: RoundPlan) -> bool:
+    rows = {row.slug: row for row in Track.objects.filter(round=round)}
+    wanted = {item.values["slug"]: item.values for item in plan.tracks}
+    gone = [row for slug, row in rows.items() if slug not in wanted]
+    for row in gone:
+        row.delete()
+    changed = bool(gone)
+    for slug, values in wanted.items():
+        changed |= update(rows.get(slug) or Track(round=round), values)
+    return changed
+
+
+def _windows(round: Round, plan: RoundPlan) -> bool:
+    """Give targets their dates in single tracks."""
+    tracks = {row.slug: row for row in Track.objects.filter(round=round)}
+    targets = {row.slug: row for row in Target.objects.filter(round=round)}
+    changed = False
+    for item in plan.targets:
+        target = targets[item.values["slug"]]
+        rows = {row.track.slug: row for row in target.windows.select_related("track")}
+        for slug, row in rows.items():
+            if slug not in item.windows:
+                row.delete()
+                changed = True
+        for slug, values in item.windows.items():
+            row = rows.get(slug) or TargetWindow(target=target, track=tracks[slug])
+            changed |= update(row, values)
+    return changed
+
+
+def _providers(round: Round, plan: RoundPlan, *, by: User) -> bool:
+    """Name who provided each target, which only owners do."""
+    targets = {row.slug: row for row in Target.objects.filter(round=round)}
+    changed = False
+    for item in plan.targets:
+        target = targets[item.values["slug"]]
+        wanted = {person.pk for person in item.providers}
+        if wanted == set(target.providers.values_list("pk", flat=True)):
+            continue
+        if not can_give_roles(by, round.challenge):
+            item.section.fault(
+                "providers", "only owners of the challenge name the providers of a target."
+            )
+            continue
+        target.providers.set(wanted)
+        changed = True
+    return changed
+
+
 def _targets(round: Round, plan: RoundPlan) -> bool:
     rows = {row.slug: row for row in Target.objects.filter(round=round)}
     wanted = {item.values["slug"]: item.values for item in plan.targets}
@@ -94,6 +154,7 @@ def _files(round: Round, plan: RoundPlan, *, source: BundleSource, by: User) -> 
                 content=content,
                 target=targets.get(file.target),
                 description=file.description,
+                released_at=file.released_at,
                 by=by,
             )
     return changed or _file_facts(round) != before
@@ -101,7 +162,7 @@ def _files(round: Round, plan: RoundPlan, *, source: BundleSource, by: User) -> 
 
 def _file_facts(round: Round) -> list[tuple[object, ...]]:
     rows = RoundFile.objects.filter(round=round)
-    return list(rows.values_list("name", "target", "description", "sha256"))
+    return list(rows.values_list("name", "target", "description", "released_at", "sha256"))
 
 
 def _answers(round: Round, plan: RoundPlan, *, source: BundleSource, by: User) -> None:

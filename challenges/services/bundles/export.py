@@ -20,7 +20,13 @@ from challenges.services.bundles.read_artifacts import (
     CONTRIBUTION_FIELDS,
     LINEAGE_FIELDS,
 )
-from challenges.services.bundles.read_rounds import METRIC_FIELDS, ROUND_FIELDS, TARGET_FIELDS
+from challenges.services.bundles.read_rounds import (
+    METRIC_FIELDS,
+    ROUND_FIELDS,
+    TARGET_FIELDS,
+    TRACK_FIELDS,
+    WINDOW_FIELDS,
+)
 from challenges.services.references import current_references, open_references
 from heldout.bundle.sink import BundleSink
 from heldout.bundle.source import BUNDLE_FORMAT, ROOT_FILE
@@ -155,7 +161,8 @@ def _contributor(row: Contribution) -> Values:
 
 def _round(round: Round, places: list[_Place], *, has_answers: bool) -> Values:
     values = _given(round, ROUND_FIELDS)
-    values["targets"] = [_given(target, TARGET_FIELDS) for target in _targets(round)]
+    values["tracks"] = [_given(track, TRACK_FIELDS) for track in round.tracks.all()]
+    values["targets"] = [_target(target) for target in _targets(round)]
     metrics = RoundMetric.objects.filter(round=round).order_by("position", "id")
     values["metrics"] = [_given(row, METRIC_FIELDS) for row in metrics]
     files = []
@@ -165,7 +172,7 @@ def _round(round: Round, places: list[_Place], *, has_answers: bool) -> Values:
             continue
         path = f"rounds/{round.slug}/files/{row.name}"
         places.append(_Place(path, row.file))
-        facts: Values = {"path": path} | _given(row, ("description",))
+        facts: Values = {"path": path} | _given(row, ("description", "released_at"))
         files.append(facts | ({"target": row.target.slug} if row.target is not None else {}))
     values["files"] = files
     if has_answers:
@@ -173,8 +180,19 @@ def _round(round: Round, places: list[_Place], *, has_answers: bool) -> Values:
     if round.target_set is not None:
         values["target_set"] = _key(round.target_set)
     values["offered_data"] = sorted(_key(artifact) for artifact in round.offered_data.all())
-    lists = ("targets", "metrics", "files", "offered_data")
+    lists = ("tracks", "targets", "metrics", "files", "offered_data")
     return {name: value for name, value in values.items() if value or name not in lists}
+
+
+def _target(target: Target) -> Values:
+    values = _given(target, TARGET_FIELDS)
+    windows = [
+        {"track": row.track.slug} | _given(row, WINDOW_FIELDS)
+        for row in target.windows.select_related("track")
+    ]
+    providers = list(target.providers.order_by("username").values_list("username", flat=True))
+    lists = {"windows": windows, "providers": providers}
+    return values | {name: items for name, items in lists.items() if items}
 
 
 def _targets(round: Round) -> Iterable[Target]:

@@ -13,7 +13,7 @@ from accounts.models import User
 from catalog.models import Artifact
 from challenges.errors import NotOrganizer
 from challenges.models import Challenge, ChallengeRole, Round
-from challenges.selectors import can_organize
+from challenges.selectors import can_give_roles, can_organize
 from challenges.services.bundles.apply_artifacts import apply_artifact
 from challenges.services.bundles.apply_rounds import apply_draft
 from challenges.services.bundles.fields import update
@@ -111,6 +111,19 @@ def _challenge(plan: ChallengePlan, *, by: User) -> Challenge:
         )
     elif challenge.published_at is None:
         update(challenge, plan.values)
-    for item in plan.roles:
-        ChallengeRole.objects.get_or_create(challenge=challenge, user=item.user, role=item.role)
+    _give_roles(challenge, plan, by=by)
     return challenge
+
+
+def _give_roles(challenge: Challenge, plan: ChallengePlan, *, by: User) -> None:
+    rows = ChallengeRole.objects.filter(challenge=challenge)
+    there = set(rows.values_list("user", "role"))
+    new = [item for item in plan.roles if (item.user.pk, item.role) not in there]
+    if new and not can_give_roles(by, challenge):
+        names = ", ".join(item.user.username for item in new)
+        raise NotOrganizer(
+            f"{by.username} does not own the challenge {challenge.slug}, so gives no role in it.",
+            f"Take {names} out of 'people', or ask one of its owners.",
+        )
+    for item in new:
+        ChallengeRole.objects.get_or_create(challenge=challenge, user=item.user, role=item.role)

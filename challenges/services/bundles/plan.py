@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from accounts.models import Team, User
 from catalog.services import Share
@@ -23,6 +24,7 @@ class FilePlan:
     description: str = ""
     media_type: str = ""
     target: str = ""
+    released_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,19 @@ class ChallengePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetPlan:
+class TrackPlan:
     section: Section
     values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """A target, its dates in single tracks, and who provided it."""
+
+    section: Section
+    values: Values
+    windows: dict[str, Values] = field(default_factory=dict)
+    providers: tuple[User, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ class MetricPlan:
 class RoundPlan:
     section: Section
     values: Values
+    tracks: tuple[TrackPlan, ...]
     targets: tuple[TargetPlan, ...]
     metrics: tuple[MetricPlan, ...]
     files: tuple[FilePlan, ...]

@@ -77,6 +77,7 @@ def read_file(section: Section, *, with_media_type: bool = False) -> FilePlan:
         description=section.text("description"),
         media_type=section.text("media_type") if with_media_type else "",
         target="" if with_media_type else section.text("target"),
+        released_at=None if with_media_type else section.moment("released_at"),
     )
     section.close()
     check_public_file(section, plan)
@@ -167,14 +168,21 @@ def read_shares(section: Section, *, by: User) -> tuple[Share, ...]:
 
 def read_user(section: Section) -> User | None:
     """Read the username of a person with an account here."""
-    username = section.text("user")
+    return find_user(
+        section,
+        "user",
+        section.text("user"),
+        remedy="Let them sign up first, or give a contributor by 'name' and 'orcid'.",
+    )
+
+
+def find_user(
+    section: Section, key: str, username: str, *, remedy: str = "Let them sign up first."
+) -> User | None:
+    """Return the person of this username, after noting where there is none."""
     user = User.objects.filter(username=username).first() if username else None
     if username and user is None:
-        section.fault(
-            "user",
-            f"nobody here has the username {username}.",
-            "Let them sign up first, or give a contributor by 'name' and 'orcid'.",
-        )
+        section.fault(key, f"nobody here has the username {username}.", remedy)
     return user
 
 

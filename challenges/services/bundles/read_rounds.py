@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from challenges.errors import ScheduleRefused
-from challenges.models import Round, RoundMetric, Target
+from challenges.models import Round, RoundMetric, Target, TargetWindow, Track
 from challenges.models.disclosure import DISCLOSURE_FIELDS
 from challenges.services.bundles.fields import Values, read_fields
 from challenges.services.bundles.plan import (
@@ -14,10 +14,12 @@ from challenges.services.bundles.plan import (
     MetricPlan,
     RoundPlan,
     TargetPlan,
+    TrackPlan,
 )
 from challenges.services.bundles.read_artifacts import (
     check_public_file,
     find_key,
+    find_user,
     read_file,
     read_key,
 )
@@ -39,6 +41,10 @@ ROUND_FIELDS = (
     "reader_options",
     "upload_limit_bytes",
     "submissions_per_day",
+    "upload_replaces",
+    "models_per_target",
+    "model_basis",
+    "assessors_see_names_at",
     "grace_minutes",
     "embargo",
     "design_items",
@@ -60,6 +66,7 @@ TARGET_FIELDS = (
     "high",
     "weight",
     "evaluation_units",
+    "unit_of",
     "classes",
     "family",
     "is_private",
@@ -68,6 +75,8 @@ TARGET_FIELDS = (
     "closes_at",
 )
 TARGET_JSON = {"shape": "sizes", "reference_shape": "sizes", "classes": "words"}
+TRACK_FIELDS = ("slug", "title", "summary", "opens_at", "closes_at", "target_hours")
+WINDOW_FIELDS = ("opens_at", "closes_at")
 METRIC_FIELDS = ("key", "label", "metric", "version", "parameters", "aggregate", "is_primary")
 
 
@@ -84,7 +93,8 @@ def read_rounds(root: Section, *, known: set[ArtifactKey]) -> tuple[RoundPlan, .
 
 def _round(section: Section, *, known: set[ArtifactKey]) -> RoundPlan:
     values = read_fields(section, Round, ROUND_FIELDS)
-    targets, inputs = _targets(section)
+    tracks = _tracks(section)
+    targets, inputs = _targets(section, tracks={plan.values["slug"] for plan in tracks})
     _schedule(section, values, targets=targets)
     metrics = _metrics(section)
     slugs = {target.values["slug"] for target in targets}
@@ -98,6 +108,7 @@ def _round(section: Section, *, known: set[ArtifactKey]) -> RoundPlan:
     plan = RoundPlan(
         section=section,
         values=values,
+        tracks=tracks,
         targets=targets,
         metrics=metrics,
         files=tuple(files),
@@ -118,12 +129,49 @@ def _spec(values: Values) -> TargetSpec:
     )
 
 
-def _targets(section: Section) -> tuple[tuple[TargetPlan, ...], list[FilePlan]]:
+def _tracks(section: Section) -> tuple[TrackPlan, ...]:
+    plans = []
+    sections = section.sections("tracks", each="a track")
+    for position, item in enumerate(sections):
+        values = read_fields(item, Track, TRACK_FIELDS)
+        item.close()
+        plans.append(TrackPlan(item, values | {"position": position}))
+    note_repeats(sections, [plan.values["slug"] for plan in plans], key="slug")
+    return tuple(plans)
+
+
+def _windows(target: Section, *, tracks: set[str]) -> dict[str, Values]:
+    """Read the dates of a target in single tracks, by the track's slug."""
+    found: dict[str, Values] = {}
+    sections = target.sections("windows", each="a target's dates in a track")
+    for item in sections:
+        item.require("track")
+        track = item.text("track")
+        if item.has("track") and track not in tracks:
+            item.fault("track", f"there is no track {track} in this round.")
+        found[track] = read_fields(item, TargetWindow, WINDOW_FIELDS)
+        item.close()
+    note_repeats(sections, [item.text("track") for item in sections], key="track")
+    return found
+
+
+def _targets(
+    section: Section, *, tracks: set[str]
+) -> tuple[tuple[TargetPlan, ...], list[FilePlan]]:
     plans, inputs = [], []
     sections = section.sections("targets", each="a target")
     for position, item in enumerate(sections):
         values = read_fields(item, Target, TARGET_FIELDS, json_kinds=TARGET_JSON)
-        plans.append(TargetPlan(item, values | {"position": position}))
+        windows = _windows(item, tracks=tracks)
+        providers = [find_user(item, "providers", name) for name in item.words("providers")]
+        plans.append(
+            TargetPlan(
+                item,
+                values | {"position": position},
+                windows=windows,
+                providers=tuple(one for one in providers if one is not None),
+            )
+        )
         path = item.file("input")
         if path:
             name = path.rsplit("/", 1)[-1]

@@ -9,7 +9,15 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from catalog.models import Artifact, ArtifactFile, Contribution, LineageEdge
-from challenges.models import Challenge, ChallengeRole, Round, RoundMetric, Target
+from challenges.models import (
+    Challenge,
+    ChallengeRole,
+    Round,
+    RoundMetric,
+    Target,
+    TargetWindow,
+    Track,
+)
 from challenges.models.target import MAX_DIMENSIONS
 from challenges.services.bundles.fields import model_field
 from challenges.services.bundles.read import CHALLENGE_FIELDS
@@ -23,6 +31,8 @@ from challenges.services.bundles.read_rounds import (
     ROUND_FIELDS,
     TARGET_FIELDS,
     TARGET_JSON,
+    TRACK_FIELDS,
+    WINDOW_FIELDS,
 )
 from heldout.bundle.answers import ANSWER_KINDS
 from heldout.bundle.source import BUNDLE_FORMAT
@@ -93,11 +103,18 @@ def _artifact() -> Schema:
 
 def _round() -> Schema:
     file = _file()
-    file["properties"] = file["properties"] | {"target": _or_null(SCALAR)}
+    moment = {"type": "string", "format": "date-time"}
+    file["properties"] = file["properties"] | {
+        "target": _or_null(SCALAR),
+        "released_at": _or_null(moment),
+    }
     metric = _section(RoundMetric, METRIC_FIELDS, {}, fallback=("key",))
     metric["properties"]["metric"] = {"enum": sorted({each.slug for each in all_metrics()})}
-    target = _section(Target, TARGET_FIELDS, {"input": FILE_NAME}, json_kinds=TARGET_JSON)
+    window = _section(TargetWindow, WINDOW_FIELDS, {"track": SCALAR}, required=("track",))
+    of_target = {"input": FILE_NAME, "windows": _many(window), "providers": WORDS}
+    target = _section(Target, TARGET_FIELDS, of_target, json_kinds=TARGET_JSON)
     others = {
+        "tracks": _many(_section(Track, TRACK_FIELDS, {})),
         "targets": _many(target),
         "metrics": _many(metric),
         "files": _many(file),

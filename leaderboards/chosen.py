@@ -1,0 +1,62 @@
+"""Which of a team's scored submissions count: of each model the last, whole or by target."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from challenges.models import Round
+from submissions.models import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which submissions of one team, method, track and kind count.
+
+    Attributes
+    ----------
+    shown : Submission
+        The last of the lowest model, as which the entry is shown.
+    parts : mapping of target to submissions
+        Which of them answer a target, one for each model that counts.
+    has_first : bool
+        Whether the model that the round ranks by is there.
+    """
+
+    shown: Submission
+    used: int
+    parts: Mapping[str, tuple[Submission, ...]]
+    has_first: bool = True
+
+    @property
+    def ids(self) -> set[int]:
+        """The ids of all submissions that count."""
+        return {self.shown.pk} | {one.pk for part in self.parts.values() for one in part}
+
+
+def choose(
+    group: Sequence[Submission], *, slugs: Collection[str], replaces: str, basis: str
+) -> Chosen:
+    """Choose among the submissions of one group, given in the order of receipt."""
+    by_model: dict[int, list[Submission]] = defaultdict(list)
+    for each in group:
+        by_model[each.model_index].append(each)
+    models = sorted(by_model)
+    is_best = basis == Round.ModelBasis.BEST
+    counting = models if is_best else models[:1]
+    parts = {
+        slug: tuple(
+            one
+            for model in counting
+            if (one := _answer_to(slug, by_model[model], replaces=replaces)) is not None
+        )
+        for slug in slugs
+    }
+    return Chosen(by_model[models[0]][-1], len(group), parts, is_best or models[0] == 1)
+
+
+def _answer_to(slug: str, of_model: Sequence[Submission], *, replaces: str) -> Submission | None:
+    if replaces == Round.UploadReplaces.ENTRY:
+        return of_model[-1]
+    return next((each for each in reversed(of_model) if slug in each.answered), None)
