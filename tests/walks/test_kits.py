@@ -38,7 +38,7 @@ import nbformat, sys
 from nbclient import NotebookClient
 
 notebook = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(notebook, timeout=240, kernel_name="python3").execute()
+NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
 for cell in notebook.cells:
     for output in cell.get("outputs", []):
         print(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
@@ -66,7 +66,7 @@ class Person:
             cwd=folder or self.home,
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=900,
             check=False,
         )
 
@@ -134,7 +134,7 @@ def test_a_format_that_is_no_arrays_gets_a_kit_that_says_so(ann: Person) -> None
     assert "no template" in (ann.home / "folds-one" / "README.md").read_text()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1700)
 @pytest.mark.parametrize(
     ("round_", "file", "value_range"),
     [
