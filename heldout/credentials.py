@@ -6,6 +6,7 @@ Which server is meant by default stands in the file in any case; that is no secr
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from pathlib import Path
@@ -54,10 +55,9 @@ class _Keyring:
         if os.environ.get("HELDOUT_KEYRING", "1") == "0":
             return
         try:
-            import keyring
+            self._keyring = importlib.import_module("keyring")
         except ImportError:
             return
-        self._keyring = keyring
 
     def keep(self, url: str, token: str) -> bool:
         """Keep a token; tell whether that worked."""
