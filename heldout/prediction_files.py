@@ -188,7 +188,7 @@ def _sections(values: Values, options: Mapping[str, Any], _: Sequence[Any]) -> b
 def _row(slug: str, array: Any, options: Mapping[str, Any]) -> str:
     places = {options["id_column"]: slug, options["value_column"]: _number(array.ravel()[0])}
     places |= {place: "0" for place in options["other_columns"].values() if place not in places}
-    return options["delimiters"][0].join(
+    return str(options["delimiters"][0]).join(
         places.get(place, "") for place in range(1, max(places) + 1)
     )
 
