@@ -115,12 +115,18 @@ def _artifact_context(request: HttpRequest, artifact: Artifact) -> dict[str, obj
         "bibtex": bibtex(told),
         "statement": statement,
         "completeness": completeness(told.answers, artifact.kind),
-        "same": same_files(artifact, visible_artifacts(request.user)),
+        "same": same_files(artifact, visible_artifacts(request.user)) if told.files else [],
         "can_edit": can_edit(request.user, artifact),
-        "claims": artifact.claims.filter(state=ShareClaim.State.OPEN).count(),
-        "files": artifact.files.all(),
-        "contributions": artifact.contributions.select_related("person"),
+        "claims": _open_claims(artifact),
+        "files": told.files,
+        "contributions": told.people,
         "parents": artifact.parent_edges.select_related("parent").order_by("parent__title"),
         "children": artifact.child_edges.select_related("child__team").order_by("child__title"),
-        "versions": Artifact.objects.filter(slug=artifact.slug).exclude(pk=artifact.pk),
+        "versions": told.versions,
     }
+
+
+def _open_claims(artifact: Artifact) -> int:
+    if not artifact.is_stub:
+        return 0
+    return artifact.claims.filter(state=ShareClaim.State.OPEN).count()

@@ -99,8 +99,8 @@ BUDGETS = {
     "/challenges/{challenge}/{round}/board/progress/": 14,
     "/submissions/": 3,
     "/datasets/": 8,
-    "/datasets/shared/1/": 22,
-    "/models/{model}/1/": 23,
+    "/datasets/shared/1/": 25,
+    "/models/{model}/1/": 25,
     "/people/grower/": 14,
     "/teams/growers/": 11,
 }
