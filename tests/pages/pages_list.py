@@ -28,6 +28,8 @@ def public_pages(seed: Seed) -> dict[str, str]:
         "provisional datasets of a round": f"{open_}datasets/",
         "target": f"{final}targets/u01/",
         "datasets": "/datasets/",
+        "catalog": "/catalog/",
+        "catalog searched": "/catalog/?q=fields&kind=dataset",
         "dataset": seed.data["D1"].get_absolute_url(),
         "dataset without credit": seed.data["unused"].get_absolute_url(),
         "target set": seed.target_set.get_absolute_url(),
