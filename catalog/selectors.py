@@ -90,6 +90,9 @@ def same_files(artifact: Artifact, among: QuerySet[Artifact]) -> list[SameFile]:
         .select_related("artifact")
         .order_by("artifact__registered_at", "artifact_id", "name")
     )
+    found = list(others)
+    if not found:
+        return []
     related = set(
         LineageEdge.objects.filter(Q(child=artifact) | Q(parent=artifact)).values_list(
             "child", "parent"
@@ -101,7 +104,7 @@ def same_files(artifact: Artifact, among: QuerySet[Artifact]) -> list[SameFile]:
             other,
             bool({(artifact.pk, other.artifact_id), (other.artifact_id, artifact.pk)} & related),
         )
-        for other in others
+        for other in found
     ]
 
 

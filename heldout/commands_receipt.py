@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from heldout import receipts
-from heldout.commands_online import EXIT_OK, EXIT_REFUSED, EXIT_UNREACHABLE, _client, _guarded
+from heldout.online import (
+    EPILOG,
+    EXIT_OK,
+    EXIT_REFUSED,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    guarded,
+    opened_client,
+)
 
 
 def add_parsers(subparsers: Any) -> None:
     """Add the command to the command line."""
     text = "fetch the signed receipt of a scored submission, or check one offline"
-    parser = subparsers.add_parser("receipt", help=text, description=text)
+    parser = subparsers.add_parser("receipt", help=text, description=text, epilog=EPILOG)
     parser.add_argument("code", nargs="?", help="of the submission")
     parser.add_argument("--server", default="", help="address of the server")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write it there")
@@ -35,7 +43,7 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     if (arguments.code is None) == (arguments.check is None):
         parser.error("name a submission, or a file with --check")
     if arguments.check is None:
-        return _guarded(_fetch, arguments)
+        return guarded(_fetch, arguments)
     if not arguments.key:
         parser.error("--check needs --key: the site's public key, which you got from it before")
     try:
@@ -48,13 +56,13 @@ def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
         return EXIT_REFUSED
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
-        return 2
+        return EXIT_USAGE
     print(json.dumps(receipt, indent=1) if arguments.json else _text(receipt))
     return EXIT_OK
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    with _client(arguments) as client:
+    with opened_client(arguments) as client:
         envelope = client.receipt(arguments.code)
     text = json.dumps(envelope, indent=1, ensure_ascii=False)
     if arguments.output:

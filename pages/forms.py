@@ -135,7 +135,7 @@ class SubmitForm(forms.Form):
     """A prediction file, the method that made it, and what the method was built on."""
 
     team = forms.ModelChoiceField(queryset=Team.objects.none(), empty_label=None, label=_("Team"))
-    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True)
+    file = forms.FileField(label=_("Prediction file"), allow_empty_file=True, required=False)
     registered = ArtifactChoice(
         queryset=Artifact.objects.none(),
         required=False,
@@ -208,6 +208,8 @@ class SubmitForm(forms.Form):
         help_text=_("Only participants are ranked; the other kinds are shown between them."),
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=80)
+    # The file, where it was sent before the form was; one that is chosen all the same wins.
+    upload = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(
         self,
@@ -250,6 +252,8 @@ class SubmitForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if not (cleaned.get("file") or cleaned.get("upload") or "file" in self.errors):
+            self.add_error("file", self.fields["file"].error_messages["required"])
         for name in ("method_title", "method_summary"):
             if not cleaned.get("registered") and not cleaned.get(name) and name not in self.errors:
                 self.add_error(name, _("Say it for a new method, or choose a registered model."))

@@ -23,30 +23,11 @@ from challenges.selectors import visible_artifacts, visible_rounds
 from leaderboards.selectors import RoundCredit, round_credits
 from leaderboards.shown import ShownStanding
 from leaderboards.visible import visible_standings, withholds_abstract
-from pages.boards.seen import visible_round
 from pages.credit import data_rows, descendants_of, results_using, row_of, ways_of
 from pages.views.statements import described, json_ld
 from submissions.models import Submission
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
-
-
-def datasets(request: HttpRequest) -> HttpResponse:
-    rows = data_rows(_credits(request, visible_rounds(request.user)))
-    credited = [row.artifact.pk for row in rows]
-    rest = Artifact.objects.filter(kind=Artifact.Kind.DATASET).exclude(pk__in=credited)
-    return render(request, "pages/datasets.html", {"rows": rows, "rest": rest})
-
-
-def round_datasets(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
-    found = visible_round(request, challenge, round)
-    credits_ = _credits(request, visible_rounds(request.user).filter(pk=found.pk))
-    context = {
-        "round": found,
-        "rows": data_rows(credits_),
-        "credit": credits_[0] if credits_ else None,
-    }
-    return render(request, "pages/datasets.html", context)
 
 
 def dataset(request: HttpRequest, slug: str, version: str) -> HttpResponse:
@@ -115,12 +96,18 @@ def _artifact_context(request: HttpRequest, artifact: Artifact) -> dict[str, obj
         "bibtex": bibtex(told),
         "statement": statement,
         "completeness": completeness(told.answers, artifact.kind),
-        "same": same_files(artifact, visible_artifacts(request.user)),
+        "same": same_files(artifact, visible_artifacts(request.user)) if told.files else [],
         "can_edit": can_edit(request.user, artifact),
-        "claims": artifact.claims.filter(state=ShareClaim.State.OPEN).count(),
-        "files": artifact.files.all(),
-        "contributions": artifact.contributions.select_related("person"),
+        "claims": _open_claims(artifact),
+        "files": told.files,
+        "contributions": told.people,
         "parents": artifact.parent_edges.select_related("parent").order_by("parent__title"),
         "children": artifact.child_edges.select_related("child__team").order_by("child__title"),
-        "versions": Artifact.objects.filter(slug=artifact.slug).exclude(pk=artifact.pk),
+        "versions": told.versions,
     }
+
+
+def _open_claims(artifact: Artifact) -> int:
+    if not artifact.is_stub:
+        return 0
+    return artifact.claims.filter(state=ShareClaim.State.OPEN).count()

@@ -10,8 +10,10 @@ from challenges.selectors import visible_rounds
 from leaderboards.selectors import round_credits
 from pages.credit import data_rows
 from pages.rounds import leaders, sorted_rounds
+from pages.search import search
 
 SHOWN_DATASETS = 6
+LONGEST_QUESTION = 200
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -28,3 +30,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def guide(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/help.html")
+
+
+def search_page(request: HttpRequest) -> HttpResponse:
+    wanted = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST_QUESTION]
+    context = {"wanted": wanted, "found": search(wanted, request.user)}
+    return render(request, "pages/search.html", context)

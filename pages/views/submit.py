@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.selectors import active_teams_of
@@ -16,15 +17,17 @@ from catalog.errors import CatalogError
 from catalog.models import Artifact
 from catalog.services import check_method, method_of_team, settle_inputs
 from challenges.models import Round
-from challenges.selectors import can_organize
+from challenges.selectors import can_organize, counting_targets
 from pages.boards.seen import visible_round
 from pages.forms import SubmitForm
 from pages.quotas import quotas_of
 from pages.refusals import Refusal, refusal_of, too_large
 from pages.rounds import reader_of
 from submissions.errors import SubmissionError
-from submissions.models import Submission
+from submissions.models import ResumableUpload, Submission
 from submissions.services.submit import submit
+from submissions.services.uploads import find_upload, validate_resumable
+from submissions.services.validate import require_ok
 
 FORM_BYTES = 256 * 1024  # what the other fields may add to the file
 
@@ -58,21 +61,43 @@ def _submit_page(request: HttpRequest, round: Round) -> HttpResponse:
     return redirect(submission)
 
 
+@login_required
+@require_POST
+def check_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
+    """Say what was understood of a file that was sent before the form: a part of the page."""
+    found = visible_round(request, challenge, round)
+    try:
+        upload = find_upload(cast(User, request.user), request.POST.get("upload", ""))
+        report = validate_resumable(upload, round=found, track=request.POST.get("track", ""))
+        require_ok(report)
+    except SubmissionError as error:
+        return render(request, "pages/_check.html", {"round": found, "refusal": refusal_of(error)})
+    targets = list(counting_targets(found))
+    answered = [target for target in targets if target.slug in report.answered]
+    context = {
+        "round": found,
+        "answered": answered,
+        "offered": len(targets),
+        "missing": [target for target in targets if target not in answered],
+        "metadata": sorted(report.metadata.items()),
+    }
+    return render(request, "pages/_check.html", context)
+
+
 def _submit(request: HttpRequest, round: Round, form: SubmitForm) -> Submission:
     user, given = cast(User, request.user), form.cleaned_data
-    received_at = request.received_at  # type: ignore[attr-defined]
-    kind = given.get("entry_kind") or Submission.EntryKind.PARTICIPANT
+    sent = None if given["file"] else find_upload(user, given["upload"])
     return submit(
         round=round,
         team=given["team"],
         by=user,
-        chunks=given["file"].chunks(),
-        file_name=given["file"].name,
-        size_bytes=given["file"].size,
-        received_at=received_at,
+        chunks=sent or given["file"].chunks(),
+        file_name=sent.file_name if sent else given["file"].name,
+        size_bytes=None if sent else given["file"].size,
+        received_at=request.received_at,  # type: ignore[attr-defined]
         # Asked for once the file is accepted, or every refused one would leave a method behind.
         method=lambda: _method(form, by=user),
-        entry_kind=kind,
+        entry_kind=given.get("entry_kind") or Submission.EntryKind.PARTICIPANT,
         track=given.get("track") or "",
         model_index=given.get("model_index") or 1,
         note=given["note"],
@@ -122,6 +147,7 @@ def _page(
     now = timezone.now()
     context = {
         "round": round,
+        "kept_upload": _kept_upload(request, form),
         "state": round.state_at(now),
         "form": form,
         "refusal": refusal,
@@ -132,3 +158,14 @@ def _page(
     return render(
         request, "pages/submit.html", context, status=refusal.status if refusal else status
     )
+
+
+def _kept_upload(request: HttpRequest, form: SubmitForm) -> ResumableUpload | None:
+    """Return the file that is here already, where the form comes back for another reason."""
+    code = form.data.get("upload", "") if form.is_bound else ""
+    if not code:
+        return None
+    try:
+        return find_upload(cast(User, request.user), code)
+    except SubmissionError:
+        return None
