@@ -69,7 +69,9 @@ def test_deadline_moves_with_a_reason_and_everybody_sees_it(running: Round, ada:
     assert "The cluster was down." in shown
     assert row.design_sha256 in shown
     listed = Client().get(f"/api/v1/rounds/{running.challenge.slug}/{running.slug}/amendments/")
-    assert [each["changes"] for each in listed.json()] == [row.changes]
+    changes = [change | {"rule": "Closes at"} for change in row.changes]
+    assert [each["changes"] for each in listed.json()] == [changes]
+    assert ">Closes at<" in shown
 
 
 def test_what_decides_ranks_is_fixed_once_predictions_can_come_in(
