@@ -24,6 +24,7 @@ class ScopedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 def add_what_all_answers_share(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Describe what any operation may answer: a refusal, and 304 to who has the newest state."""
+    _plain_anything(result)
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     for operations in result["paths"].values():
         for method, operation in operations.items():
@@ -32,3 +33,15 @@ def add_what_all_answers_share(result: dict[str, Any], **_: Any) -> dict[str, An
             if method == "get":
                 answers.setdefault("304", {"description": "Nothing changed since If-None-Match."})
     return result
+
+
+def _plain_anything(part: Any) -> None:
+    """Write "anything, or null" as "anything": null would be both, which `oneOf` forbids."""
+    if isinstance(part, dict):
+        if part.get("oneOf") == [{}, {"type": "null"}]:
+            del part["oneOf"]
+        for inner in part.values():
+            _plain_anything(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _plain_anything(inner)

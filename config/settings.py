@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "ArtifactKind": "catalog.models.Artifact.Kind",
         "SubmissionState": "submissions.models.SubmissionState",
         "DisputeState": "challenges.models.dispute.Dispute.State",
     },

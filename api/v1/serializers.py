@@ -242,7 +242,9 @@ class SubmissionSerializer(serializers.ModelSerializer[Submission]):
     round = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     team = TeamSerializer(read_only=True)
     method = MethodSerializer(read_only=True)
-    track = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    track = serializers.CharField(
+        source="track.slug", read_only=True, default=None, allow_null=True
+    )
     url = serializers.CharField(source="get_absolute_url", read_only=True)
     api_url = serializers.SerializerMethodField()
 
