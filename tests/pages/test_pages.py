@@ -70,7 +70,7 @@ def test_member_pages_send_an_anonymous_visitor_to_sign_in_or_hide(
     client: Client, seed: Seed
 ) -> None:
     codes = {name: client.get(url).status_code for name, url in member_pages(seed).items()}
-    assert codes == {"submissions": 302, "tokens": 302, "submit": 302, "scored": 404}
+    assert codes == dict.fromkeys(codes, 302) | {"scored": 404}
 
 
 def test_every_page_is_well_nested_with_unique_ids_and_landmarks(
@@ -96,7 +96,9 @@ def test_no_page_runs_or_styles_anything_inline(client: Client, seed: Seed) -> N
             assert tag != "style", name
             assert "style" not in attrs, (name, tag)
             assert not [key for key in attrs if key.startswith("on")], (name, tag)
-            assert tag != "script" or attrs.get("src"), name
+            # A block of data is no code: browsers do not run it, and the policy lets it be.
+            data = attrs.get("type") == "application/ld+json"
+            assert tag != "script" or attrs.get("src") or data, name
 
 
 def test_no_page_asks_another_site_for_anything(client: Client, seed: Seed) -> None:
