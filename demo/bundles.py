@@ -17,6 +17,7 @@ from demo.burgers.challenge import POINTS, TIMES, Target, inputs_bytes, targets
 from demo.burgers.datasets import AUGMENTED, ORIGINAL, card, write_augmented, write_original
 from demo.cast import ORGANIZER
 from demo.digits.problems import PROBLEMS
+from demo.kits import write_kit_files
 
 HELD_SEED = 2026  # public: this round is over when anybody reads it
 BURGERS = "burgers-1d"
@@ -179,7 +180,11 @@ def _burgers_round(
                 "path": f"{slug}/template.npz",
                 "name": "template.npz",
                 "description": "A file of the right form, filled with zeros.",
-            }
+            },
+            *(
+                {"path": f"{slug}/{file['name']}", **file}
+                for file in write_kit_files(folder / slug, "burgers")
+            ),
         ],
         "references": {"folder": f"{slug}/answers"},
     }
@@ -267,7 +272,10 @@ def write_digits(folder: Path, *, now: datetime) -> Path:
             {"slug": problem.slug, "title": problem.title, "summary": problem.statement}
             for problem in PROBLEMS
         ],
-        "files": [{"path": "template.csv", "description": "A file of the right form."}],
+        "files": [
+            {"path": "template.csv", "description": "A file of the right form."},
+            *({"path": file["name"], **file} for file in write_kit_files(folder, "digits")),
+        ],
         "references": {"csv": "answers.csv"},
     }
     document = {

@@ -18,25 +18,15 @@ from typing import IO, Any, cast
 
 import httpx
 
-CHUNK_BYTES = 1024 * 1024
+from heldout.errors import ApiError, ServerUnreachable
+from heldout.progress import CHUNK_BYTES, Watched
+from heldout.resumable import Parcel, ResumableUpload
+from heldout.upload_notes import UploadNote
+
+__all__ = ["ApiError", "Client", "ServerUnreachable"]
+
+SMALL_BYTES = 8 * CHUNK_BYTES  # up to here one request with the file in it is simplest
 UNFINISHED = {"queued", "running"}
-
-
-class ApiError(Exception):
-    """The server refused: `code` and `message` say why, `problems` where and how to mend it."""
-
-    def __init__(
-        self, status: int, code: str, message: str, problems: list[dict[str, Any]]
-    ) -> None:
-        self.status = status
-        self.code = code
-        self.message = message
-        self.problems = problems
-        super().__init__(message)
-
-
-class ServerUnreachable(Exception):
-    """No answer from the server's address."""
 
 
 class Client:
@@ -52,6 +42,7 @@ class Client:
 
     def __init__(self, url: str, *, token: str = "", timeout_s: float = 60.0) -> None:
         self.url = url.rstrip("/")
+        self.small_bytes = SMALL_BYTES  # a larger file is sent in pieces that survive a cut
         headers = {"Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Token {token}"
@@ -80,13 +71,34 @@ class Client:
         scopes = ["read", "submit", *(["organize"] if organize else [])]
         answer = self._ask("POST", "auth/token/", json={**facts, "scopes": scopes})
         token: str = answer["token"]
-        self._http.headers["Authorization"] = f"Token {token}"
+        self.use_token(token)
         return token
+
+    def use_token(self, token: str) -> None:
+        """Use a token from now on."""
+        self._http.headers["Authorization"] = f"Token {token}"
 
     def sign_out(self) -> None:
         """Revoke the token."""
         self._request("DELETE", "auth/token/current/")
         self._http.headers.pop("Authorization", None)
+
+    def check_token(self) -> None:
+        """Ask the server whether it knows the token.
+
+        Raises
+        ------
+        ApiError
+            With status 401 if it does not.
+        """
+        self._request("GET", "uploads/")
+
+    def challenges(self) -> list[dict[str, Any]]:
+        """List the challenges by name, each with its rounds, newest first."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for each in self.rounds():
+            found.setdefault(each["challenge"], []).append(each)
+        return [{"challenge": slug, "rounds": found[slug]} for slug in sorted(found)]
 
     def rounds(self) -> list[dict[str, Any]]:
         """List the rounds, newest first."""
@@ -148,6 +160,15 @@ class Client:
             raise ApiError(200, "CHECKSUM", f"{path.name} arrived damaged; download it again.", [])
         return part.replace(path)
 
+    def download_all(self, name: str, folder: Path) -> list[Path]:
+        """Download every public file of a round and of the data it offers."""
+        folder.mkdir(parents=True, exist_ok=True)
+        found = self.round(name)
+        files = list(found["files"])
+        for each in found["offered_data"]:
+            files += self.artifact(f"{each['slug']}@{each['version']}")["files"]
+        return [self.download(file, folder) for file in files]
+
     def validate(self, name: str, path: str | Path) -> dict[str, Any]:
         """Check a prediction file on the server without submitting it; free of quota."""
         file = Path(path)
@@ -171,6 +192,9 @@ class Client:
         progress: Callable[[int, int], None] | None = None,
     ) -> dict[str, Any]:
         """Upload predictions for a round; the file streams and its SHA-256 is checked.
+
+        A file of more than `small_bytes` goes up in pieces. If that is cut off, by a lost
+        connection or because this process ends, the same call goes on where it ended.
 
         Parameters
         ----------
@@ -217,6 +241,8 @@ class Client:
             "file_name": file.name,
             "sha256": _sha256(file),
         }
+        if file.stat().st_size > self.small_bytes:
+            return self._submit_in_pieces(_place(name), file, fields, progress=progress)
         key = uuid.uuid4().hex  # a repeated request after a lost answer is not a second entry
         return self._upload(
             f"rounds/{_place(name)}/submissions/",
@@ -225,6 +251,37 @@ class Client:
             headers={"Idempotency-Key": key},
             progress=progress,
         )
+
+    def _submit_in_pieces(
+        self,
+        place: str,
+        file: Path,
+        fields: dict[str, Any],
+        *,
+        progress: Callable[[int, int], None] | None,
+    ) -> dict[str, Any]:
+        parcel = Parcel(
+            path=file,
+            size_bytes=file.stat().st_size,
+            sha256=fields["sha256"],
+            round=place,
+            team=fields["team"],
+            entry_kind=fields["entry_kind"],
+        )
+        note = UploadNote(self.url, place, parcel.sha256, parcel.team, parcel.entry_kind)
+        upload = ResumableUpload(self._request, parcel, note=note, progress=progress)
+        code = upload.send()
+        try:
+            # The server makes one submission of an upload, however often this is said.
+            answer: dict[str, Any] = self._ask(
+                "POST", f"rounds/{place}/submissions/", json={**fields, "upload": code}
+            )
+        except ApiError as error:
+            if error.status == 422:
+                upload.drop()
+            raise
+        upload.settled()
+        return answer
 
     def submission(self, code: str) -> dict[str, Any]:
         """Read a submission: its state, and its scores once it has them."""
@@ -324,30 +381,3 @@ def _error(response: httpx.Response) -> ApiError:
 def _sha256(file: Path) -> str:
     with file.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-class Watched:
-    """An open file that tells how much of it has been read, so that an upload shows progress."""
-
-    def __init__(
-        self, handle: IO[bytes], size: int, progress: Callable[[int, int], None] | None
-    ) -> None:
-        self._handle = handle
-        self._size = size
-        self._progress = progress
-
-    def read(self, count: int = -1) -> bytes:
-        piece = self._handle.read(count)
-        if self._progress and piece:
-            self._progress(self._handle.tell(), self._size)
-        return piece
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._handle.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._handle.tell()
-
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self.read(CHUNK_BYTES):
-            yield piece

@@ -77,3 +77,41 @@ def dataset_table(board: dict[str, Any]) -> str:
         for line in board["datasets"]
     ]
     return table(heads, rows)
+
+
+def challenge_rows(challenges: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Return a row for each challenge: its open rounds, and when the first of them closes."""
+    rows = []
+    for each in challenges:
+        open_ones = [one for one in each["rounds"] if one["state"] == "open"]
+        names = ", ".join(f"{each['challenge']}/{one['slug']}" for one in open_ones)
+        closing = min((one["closes_at"] for one in open_ones), default="")
+        rows.append([each["challenge"], names, closing, str(len(each["rounds"]))])
+    return rows
+
+
+def submission_text(address: str, content: dict[str, Any]) -> str:
+    """Lay out a submission: its state, why, what is left of the quota, its scores."""
+    lines = [f"submission {content['code']}: {content['state']}", f"{address}{content['url']}"]
+    if content.get("reason"):
+        lines.append(content["reason"])
+    if content.get("queue_position"):
+        lines.append(f"place in the queue: {content['queue_position']}{_soon(content)}")
+    if quota := content.get("quota"):
+        left = f"{quota['left']} of {quota['limit']} submissions left"
+        lines.append(f"{left}, resets at {quota['resets_at']}")
+    rows = [
+        [s["target"] or "all targets", s["metric"], score_text(s)]
+        for s in content.get("scores") or ()
+    ]
+    return "\n".join(lines) + ("\n\n" + table(["target", "metric", "score"], rows) if rows else "")
+
+
+def _soon(content: dict[str, Any]) -> str:
+    seconds = (content.get("queue") or {}).get("eta_seconds")
+    return "" if seconds is None else f", scored in about {seconds} s"
+
+
+def score_text(score: dict[str, Any]) -> str:
+    """Write a score, or why there is none."""
+    return f"{score['value']:.6g}" if score["status"] == "ok" else str(score["status"])

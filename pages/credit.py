@@ -8,18 +8,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
 from operator import attrgetter
 
 from django.db.models import QuerySet
 
 from accounts.models import Team, User
-from catalog.models import Artifact, Contribution, LineageEdge
+from catalog.models import Artifact, Contribution, LineageEdge, Statement
+from catalog.statements import completeness
 from leaderboards.identity import artifact_id, person_id
 from leaderboards.pictures import BarPart, Flow, credit_flow, stacked_bar
 from leaderboards.selectors import RoundCredit, artifacts_named
 from leaderboards.shown import ShownStanding
 from scoring.credit import COMMONS, CreditKind, Posting, Share
-from scoring.credit.board import DatasetLine, dataset_board
+from scoring.credit.board import DatasetLine, data_index, dataset_board
 from scoring.credit.people import people
 from submissions.models import Submission
 
@@ -38,7 +41,14 @@ class DataRow:
     results: set[str] = field(default_factory=set)
     teams: list[Team] = field(default_factory=list)
     best_skill_ppm: int | None = None
+    first_use: datetime | None = None  # when the first round closed that it earned in
+    last_use: datetime | None = None
+    stated: int | None = None  # percent of its published statement; None without one
     bar: str = ""
+
+    @property
+    def effective_teams(self) -> Fraction | None:
+        return self.line.effective_teams if self.line else None
 
     @property
     def self_use(self) -> int:
@@ -58,10 +68,17 @@ class DataRow:
         return self.line.rank if self.line and self.line.independent > 0 else None
 
 
-def data_rows(credits_: Iterable[RoundCredit]) -> list[DataRow]:
-    """Return all datasets and target sets with credit; datasets ranked, target sets after them."""
+def data_rows(
+    credits_: Iterable[RoundCredit], *, registered_since: datetime | None = None
+) -> list[DataRow]:
+    """Return all datasets and target sets with credit; datasets ranked, target sets after them.
+
+    With `registered_since` only what was registered then or later, ranked among itself.
+    """
     credits_ = list(credits_)
-    lines = dataset_board((each.facts, each.books) for each in credits_)
+    lines = dataset_board(
+        ((each.facts, each.books) for each in credits_), registered_since=registered_since
+    )
     targets = _target_amounts(credits_)
     artifacts = artifacts_named([*(line.account for line in lines), *targets])
     rows = {
@@ -70,9 +87,11 @@ def data_rows(credits_: Iterable[RoundCredit]) -> list[DataRow]:
         if line.total > 0 and line.account in artifacts
     }
     for name, amount in targets.items():
-        if name in artifacts:
+        found = artifacts.get(name)
+        if found and (registered_since is None or found.registered_at >= registered_since):
             rows.setdefault(name, DataRow(artifacts[name])).targets = amount
     _add_uses(rows, credits_)
+    _add_statements(rows.values())
     largest = max((row.total for row in rows.values()), default=0)
     for row in rows.values():
         row.bar = _bar(row, largest)
@@ -98,6 +117,9 @@ def _add_uses(rows: dict[str, DataRow], credits_: Iterable[RoundCredit]) -> None
             if row is None or posting.result is None or posting.kind is not CreditKind.DATA:
                 continue
             row.results.add(posting.result)
+            closed = credit.facts.closed_at
+            row.first_use = min(row.first_use or closed, closed)
+            row.last_use = max(row.last_use or closed, closed)
             if not posting.self_use:
                 slugs[posting.account].add(team_of[posting.result])
             reached = skills.get(posting.result)
@@ -107,6 +129,14 @@ def _add_uses(rows: dict[str, DataRow], credits_: Iterable[RoundCredit]) -> None
     for account, names in slugs.items():
         found = [teams[name] for name in names if name in teams]
         rows[account].teams = sorted(found, key=attrgetter("name"))
+
+
+def _add_statements(rows: Iterable[DataRow]) -> None:
+    by_artifact = {row.artifact.pk: row for row in rows}
+    published = Statement.objects.filter(artifact__in=by_artifact, published_at__isnull=False)
+    for statement in published.order_by("number"):  # the newest comes last, and stays
+        row = by_artifact[statement.artifact_id]
+        row.stated = completeness(statement.answers, row.artifact.kind).percent
 
 
 def _bar(row: DataRow, largest: int) -> str:
@@ -140,13 +170,28 @@ class PersonRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRound:
+    """What a person has of one round in confirmed shares, in micro-points."""
+
+    round: str  # challenge/round
+    micropoints: int
+    is_posted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PersonCredit:
-    """A person's credit: by kind, in total, and what waits for a confirmation."""
+    """A person's credit: by kind, in total, and what waits for a confirmation.
+
+    `data_index` is the largest d such that d datasets of the person are each used by at least d
+    independent teams.
+    """
 
     by_kind: list[tuple[str, int]]
     total: int
     escrow: int
     rows: list[PersonRow]
+    rounds: list[PersonRound]
+    data_index: int
 
 
 def person_credit(
@@ -159,10 +204,17 @@ def person_credit(
     mine = user.contributions.filter(artifact__in=artifacts).select_related("artifact")
     rows = {row.artifact_id: PersonRow(row) for row in mine}
     accounts, shares = _accounts_of(rows)
+    credits_ = list(credits_)
+    rounds = []
     for credit in credits_:
+        in_round = 0
         for line in people(credit.books, shares):
             if line.person == user.username and line.account in accounts:
-                rows[accounts[line.account]].amounts[line.kind] += line.micropoints
+                row = rows[accounts[line.account]]
+                row.amounts[line.kind] += line.micropoints
+                in_round += line.micropoints if row.contribution.confirmed_at else 0
+        if in_round:
+            rounds.append(PersonRound(credit.facts.id, in_round, credit.is_posted))
     confirmed = [row for row in rows.values() if row.contribution.confirmed_at]
     waiting = [row for row in rows.values() if not row.contribution.confirmed_at]
     kinds = [CreditKind.METHOD, CreditKind.DATA, CreditKind.TARGETS]
@@ -173,7 +225,15 @@ def person_credit(
         total=sum(row.total for row in confirmed),
         escrow=sum(row.total for row in waiting),
         rows=sorted(rows.values(), key=lambda row: (-row.total, row.contribution.artifact.title)),
+        rounds=rounds,
+        data_index=_data_index(confirmed, credits_),
     )
+
+
+def _data_index(confirmed: Iterable[PersonRow], credits_: Iterable[RoundCredit]) -> int:
+    mine = {artifact_id(row.contribution.artifact) for row in confirmed}
+    lines = dataset_board((each.facts, each.books) for each in credits_)
+    return data_index(line.independent_teams for line in lines if line.account in mine)
 
 
 def _accounts_of(

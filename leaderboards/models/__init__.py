@@ -2,5 +2,6 @@
 
 from leaderboards.models.board import Board, BoardRevision, Standing
 from leaderboards.models.credit import CreditBook, CreditEntry
+from leaderboards.models.objection import LineageObjection
 
-__all__ = ["Board", "BoardRevision", "CreditBook", "CreditEntry", "Standing"]
+__all__ = ["Board", "BoardRevision", "CreditBook", "CreditEntry", "LineageObjection", "Standing"]

@@ -23,30 +23,11 @@ from challenges.selectors import visible_artifacts, visible_rounds
 from leaderboards.selectors import RoundCredit, round_credits
 from leaderboards.shown import ShownStanding
 from leaderboards.visible import visible_standings, withholds_abstract
-from pages.boards.seen import visible_round
 from pages.credit import data_rows, descendants_of, results_using, row_of, ways_of
 from pages.views.statements import WITHHELD, described, json_ld
 from submissions.models import Submission
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
-
-
-def datasets(request: HttpRequest) -> HttpResponse:
-    rows = data_rows(_credits(request, visible_rounds(request.user)))
-    credited = [row.artifact.pk for row in rows]
-    rest = Artifact.objects.filter(kind=Artifact.Kind.DATASET).exclude(pk__in=credited)
-    return render(request, "pages/datasets.html", {"rows": rows, "rest": rest})
-
-
-def round_datasets(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
-    found = visible_round(request, challenge, round)
-    credits_ = _credits(request, visible_rounds(request.user).filter(pk=found.pk))
-    context = {
-        "round": found,
-        "rows": data_rows(credits_),
-        "credit": credits_[0] if credits_ else None,
-    }
-    return render(request, "pages/datasets.html", context)
 
 
 def dataset(request: HttpRequest, slug: str, version: str) -> HttpResponse:

@@ -25,14 +25,17 @@ from pages.credit import person_credit
 
 def person(request: HttpRequest, username: str) -> HttpResponse:
     found = get_object_or_404(User, username=username, is_active=True)
+    rounds = {f"{each.challenge.slug}/{each.slug}": each for each in visible_rounds(request.user)}
+    credit = person_credit(
+        found,
+        round_credits(rounds.values(), request.user, timezone.now()),
+        visible_artifacts(request.user),
+    )
     context = {
         "person": found,
         "teams": active_teams_of(found),
-        "credit": person_credit(
-            found,
-            round_credits(visible_rounds(request.user), request.user, timezone.now()),
-            visible_artifacts(request.user),
-        ),
+        "credit": credit,
+        "rounds": [(rounds[each.round], each) for each in credit.rounds if each.round in rounds],
     }
     return render(request, "pages/person.html", context)
 

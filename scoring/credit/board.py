@@ -33,11 +33,18 @@ class DatasetLine:
         return self.total - self.self_use
 
 
-def dataset_board(settled: Iterable[tuple[Round, Books]]) -> tuple[DatasetLine, ...]:
+def dataset_board(
+    settled: Iterable[tuple[Round, Books]], *, registered_since: datetime | None = None
+) -> tuple[DatasetLine, ...]:
     """Rank the datasets of one round, or of many.
 
     Sorted by independent credit, then by more independent teams, then by older registration; equal
     in all three is equal in rank.
+
+    Parameters
+    ----------
+    registered_since : datetime, optional
+        Rank newcomers among themselves: only datasets registered then or later.
     """
     total: Counter[str] = Counter()
     brought: dict[str, Counter[str]] = defaultdict(Counter)
@@ -48,10 +55,24 @@ def dataset_board(settled: Iterable[tuple[Round, Books]]) -> tuple[DatasetLine, 
         for posting in books.postings:
             if posting.kind is not CreditKind.DATA or posting.result is None:
                 continue
+            if registered_since is not None and registered[posting.account] < registered_since:
+                continue
             total[posting.account] += posting.micropoints
             if not posting.self_use:
                 brought[posting.account][team_of[posting.result]] += posting.micropoints
     return _ranked(total, brought, registered)
+
+
+def data_index(teams_of_each: Iterable[int]) -> int:
+    """Return the largest d such that d datasets are each used by at least d independent teams.
+
+    Parameters
+    ----------
+    teams_of_each : iterable of int
+        The number of independent credited teams of each dataset of a person.
+    """
+    most_used = sorted(teams_of_each, reverse=True)
+    return sum(teams >= place for place, teams in enumerate(most_used, start=1))
 
 
 def _ranked(

@@ -1,4 +1,4 @@
-"""The examples of the docstrings and of the engine's page run, and say what they show."""
+"""The examples of the docstrings and of the documentation's pages run, and say what they show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 import heldout
 import scoring
-from tests.docs.places import RANKING_PAGE, SCORING_PAGE
+from tests.docs.places import CLIENT_PAGE, RANKING_PAGE, SCORING_PAGE
 
 _FILE = re.compile(r"<!-- file: (\S+) -->")
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -28,7 +28,8 @@ def problems() -> list[str]:
     failures = [report for _, report in outcomes if report]
     if not any(tried for tried, _ in outcomes):
         failures.append("no docstring has an example")
-    return failures + of_page(SCORING_PAGE) + of_page(RANKING_PAGE)
+    pages = (SCORING_PAGE, RANKING_PAGE, CLIENT_PAGE)
+    return failures + [problem for page in pages for problem in of_page(page)]
 
 
 def modules() -> Iterator[str]:

@@ -8,3 +8,4 @@ ROOT = Path(__file__).resolve().parents[2]
 METRICS_PAGE = ROOT / "docs" / "metrics.md"
 SCORING_PAGE = ROOT / "docs" / "scoring.md"
 RANKING_PAGE = ROOT / "docs" / "ranking.md"
+CLIENT_PAGE = ROOT / "docs" / "client.md"

@@ -79,11 +79,12 @@ def count(client: Client, url: str) -> int:
 
 # page, and the most queries it may take
 BUDGETS = {
-    "/": 17,
+    "/": 18,
     "/challenges/{challenge}/": 9,
     "/challenges/{challenge}/{round}/": 20,
     "/challenges/{challenge}/{round}/scores/": 13,
-    "/challenges/{challenge}/{round}/datasets/": 8,
+    "/challenges/{challenge}/{round}/datasets/": 9,
+    "/challenges/{challenge}/{round}/credit/": 20,
     "/challenges/{challenge}/{round}/targets/t1/": 18,
     "/challenges/{challenge}/{round}/board.csv": 9,
     "/challenges/{challenge}/{round}/board.json": 9,
@@ -98,8 +99,8 @@ BUDGETS = {
     "/challenges/{challenge}/{round}/board/changes/": 22,
     "/challenges/{challenge}/{round}/board/progress/": 14,
     "/submissions/": 3,
-    "/datasets/": 8,
-    "/datasets/shared/1/": 25,
+    "/datasets/": 10,
+    "/datasets/shared/1/": 26,
     "/models/{model}/1/": 25,
     "/people/grower/": 14,
     "/teams/growers/": 11,

@@ -82,7 +82,7 @@ def _of_catalog(route: str, seed: Seed) -> dict[str, object]:
 def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     seed = world.seed
     round_ = seed.draft if is_draft else seed.open
-    of_board = "/board" in route and not route.startswith("admin/")
+    of_board = ("/board" in route or "/certificates/" in route) and not route.startswith("admin/")
     if of_board or "answers/" in route:
         round_ = seed.draft if is_draft else seed.final
     values: dict[str, object] = {

@@ -1,0 +1,179 @@
+"""The books of a round as its page, its JSON and its ledger show them."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpResponse
+
+from catalog.models import Artifact, LineageEdge
+from challenges.models import Round
+from challenges.selectors import Viewer
+from leaderboards.lineage_review import (
+    can_rule,
+    comment_until,
+    edges_in,
+    is_open_to_comment,
+    makers_in,
+)
+from leaderboards.models import CreditBook, CreditEntry, LineageObjection
+from leaderboards.selectors import RoundCredit
+from scoring.credit import CreditKind
+from scoring.credit.export import to_canonical_json
+
+LEDGER_COLUMNS = (
+    "line", "book", "posted_at", "kind", "account", "result", "unit", "path", "micropoints",
+    "self_use", "reverses_line",
+)  # fmt: skip
+WHOLE_BP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class KindLine:
+    """What a round gave out for one thing, in micro-points and as a share of all of it."""
+
+    kind: CreditKind
+    micropoints: int
+    share_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """A result: what it received, and how that parted."""
+
+    account: str
+    method: Artifact | None
+    received: int
+    kept: int
+    commons: int
+
+    @property
+    def upstream(self) -> int:
+        return self.received - self.kept - self.commons
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLine:
+    """A declared input with the objection to it in this round, if there is one."""
+
+    edge: LineageEdge
+    objection: LineageObjection | None
+    may_object: bool
+    may_rule: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BooksPage:
+    """All that the page of a round's books shows."""
+
+    credit: RoundCredit
+    history: list[CreditBook]
+    kinds: list[KindLine]
+    results: list[ResultLine]
+    edges: list[EdgeLine]
+    comment_until: datetime | None
+    is_open: bool
+
+
+def books_page(round_: Round, credit: RoundCredit, viewer: Viewer, moment: datetime) -> BooksPage:
+    """Gather the page; `credit` is what the viewer may see of the round's."""
+    makers = makers_in(credit.facts)
+    is_open = credit.is_posted and is_open_to_comment(round_, moment)
+    return BooksPage(
+        credit=credit,
+        history=list(round_.credit_books.order_by("-number")) if credit.is_posted else [],
+        kinds=_kinds(credit),
+        results=_results(credit, makers),
+        edges=_edges(round_, credit, viewer, is_open=is_open),
+        comment_until=comment_until(round_),
+        is_open=is_open,
+    )
+
+
+def _kinds(credit: RoundCredit) -> list[KindLine]:
+    minted = credit.books.minted
+    return [
+        KindLine(kind, amount, amount * WHOLE_BP // minted)
+        for kind, amount in credit.books.by_kind().items()
+        if minted
+    ]
+
+
+def _results(credit: RoundCredit, makers: dict[str, Artifact]) -> list[ResultLine]:
+    received: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    commons: Counter[str] = Counter()
+    for posting in credit.books.postings:
+        if posting.result is None:
+            continue
+        received[posting.result] += posting.micropoints
+        if posting.account == posting.result:
+            kept[posting.result] += posting.micropoints
+        elif posting.kind is CreditKind.COMMONS:
+            commons[posting.result] += posting.micropoints
+    return [
+        ResultLine(name, makers.get(name), amount, kept[name], commons[name])
+        for name, amount in sorted(received.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _edges(round_: Round, credit: RoundCredit, viewer: Viewer, *, is_open: bool) -> list[EdgeLine]:
+    said = {
+        each.edge_id: each
+        for each in LineageObjection.objects.filter(round=round_).select_related(
+            "edge", "round__challenge", "raised_by", "ruled_by"
+        )
+    }
+    lines = []
+    for edge in edges_in(credit.facts):
+        objection = said.get(edge.pk)
+        waits = objection is not None and objection.state == LineageObjection.State.OPEN
+        lines.append(
+            EdgeLine(
+                edge=edge,
+                objection=objection,
+                may_object=is_open
+                and viewer.is_authenticated
+                and objection is None
+                and edge.status != LineageEdge.Status.REJECTED,
+                may_rule=waits and objection is not None and can_rule(viewer, objection),
+            )
+        )
+    return lines
+
+
+def export_of(credit: RoundCredit) -> str:
+    """Return the public export, byte for byte as it was posted; or what it would be now."""
+    return credit.book.export if credit.book else to_canonical_json(credit.facts, credit.books)
+
+
+def write_ledger(round_: Round, response: HttpResponse) -> None:
+    """Write every line of the ledger of a round, corrections included, in the order posted."""
+    writer = csv.writer(response, lineterminator="\n")
+    writer.writerow(LEDGER_COLUMNS)
+    entries = CreditEntry.objects.filter(round=round_).select_related("book", "account")
+    number: dict[int, int] = {}
+    for line, entry in enumerate(entries.order_by("pk"), start=1):
+        number[entry.pk] = line
+        writer.writerow(_ledger_row(line, entry, number))
+
+
+def _ledger_row(line: int, entry: CreditEntry, number: dict[int, int]) -> Iterable[object]:
+    # The path ends in the account; a result's own half stands under the result's code.
+    return (
+        line,
+        entry.book.number,
+        entry.book.created_at.isoformat(),
+        entry.kind,
+        entry.path[-1],
+        entry.result,
+        entry.unit,
+        " > ".join(entry.path),
+        entry.micropoints,
+        "true" if entry.self_use else "false",
+        number[entry.reverses_id] if entry.reverses_id else "",
+    )

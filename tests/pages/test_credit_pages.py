@@ -1,0 +1,187 @@
+"""The pages of credit: books, objections, the dataset board's views, profiles, certificates."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from catalog.models import Artifact, LineageEdge
+from challenges.models import ChallengeRole, Round
+from leaderboards.services.ledger import post_book
+from leaderboards.services.refresh import refresh_board
+from scoring.credit.export import from_json, recompute
+from tests.factories import make_user
+from tests.leaderboards.test_ledger import Worked
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def worked() -> Worked:
+    made = Worked()
+    refresh_board(made.round)
+    post_book(made.round, reason="revealed")
+    return made
+
+
+def page_of(worked: Worked, name: str = "credit/") -> str:
+    return f"{worked.round.get_absolute_url()}{name}"
+
+
+def ends(worked: Worked) -> dict[str, str]:
+    method = worked.b.method
+    return {"child": f"{method.slug}@{method.version}", "parent": f"d2@{worked.d2.version}"}
+
+
+def test_the_export_of_a_round_is_public_and_gives_the_same_books(
+    client: Client, worked: Worked
+) -> None:
+    answer = client.get(page_of(worked, "credit.json"))
+    text = answer.content.decode()
+    assert answer["Content-Type"] == "application/json"
+    assert text == worked.round.credit_books.get().export
+    assert recompute(text) == from_json(text).books
+    assert client.get(page_of(worked, "credit.json?book=1")).content.decode() == text
+    assert client.get(page_of(worked, "credit.json?book=2")).status_code == 404
+    assert client.get(page_of(worked, "credit.json?book=x")).status_code == 404
+
+
+def test_the_ledger_as_a_table_sums_to_what_was_given_out(client: Client, worked: Worked) -> None:
+    LineageEdge.objects.filter(child=worked.b.method, parent=worked.d2).update(status="rejected")
+    post_book(worked.round, reason="corrected")
+    answer = client.get(page_of(worked, "credit.csv"))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert sum(int(row["micropoints"]) for row in rows) == 700_000_000
+    by_line = {row["line"]: row for row in rows}
+    reversing = [row for row in rows if row["reverses_line"]]
+    assert reversing
+    for row in reversing:
+        undone = by_line[row["reverses_line"]]
+        assert int(row["micropoints"]) == -int(undone["micropoints"])
+        assert (row["book"], undone["book"]) == ("2", "1")
+
+
+def test_the_page_of_the_books_tells_kinds_results_and_the_comment_period(
+    client: Client, worked: Worked
+) -> None:
+    page = client.get(page_of(worked)).content.decode()
+    for told in ("700.00", "300.00", "237.50", "Open to comment until", "heldout credit recompute"):
+        assert told in page
+    assert "Object to this input" not in page  # nobody is signed in
+    client.force_login(make_user("reader"))
+    assert "Object to this input" in client.get(page_of(worked)).content.decode()
+
+
+def test_an_objection_is_made_read_and_ruled_on_by_the_pages(
+    client: Client, worked: Worked
+) -> None:
+    client.force_login(make_user("reader"))
+    words = {"reason": "D2 is nowhere in <the code>."}
+    client.post(page_of(worked, "credit/object/"), {**ends(worked), **words})
+    page = client.get(page_of(worked)).content.decode()
+    assert "D2 is nowhere in &lt;the code&gt;." in page
+    assert "Strike the input" not in page
+    client.post(page_of(worked, "credit/rule/"), {**ends(worked), "ruling": "strike", **words})
+    assert worked.round.credit_books.count() == 1  # a reader rules on nothing
+    owner = make_user("steward", is_staff=True)
+    ChallengeRole.objects.create(challenge=worked.round.challenge, user=owner, role="owner")
+    client.force_login(owner)
+    assert "Strike the input" in client.get(page_of(worked)).content.decode()
+    ruling = {**ends(worked), "ruling": "strike", "reason": "Seen in the code."}
+    client.post(page_of(worked, "credit/rule/"), ruling)
+    client.logout()
+    page = client.get(page_of(worked)).content.decode()
+    assert "The input is struck" in page
+    assert "Seen in the code." in page
+    assert "was struck after an objection" in page
+    assert worked.round.credit_books.count() == 2
+
+
+def test_a_round_whose_names_are_withheld_shows_no_books(client: Client, worked: Worked) -> None:
+    later = timezone.now() + timedelta(days=5)
+    Round.objects.filter(pk=worked.round.pk).update(names_shown="date", names_shown_at=later)
+    for name in ("credit.json", "credit.csv"):
+        assert client.get(page_of(worked, name)).status_code == 404
+    page = client.get(page_of(worked)).content.decode()
+    assert "credit may be seen yet" in page
+    assert worked.a.team.name not in page
+    client.force_login(make_user("reader"))
+    answer = client.post(page_of(worked, "credit/object/"), {**ends(worked), "reason": "No."})
+    assert answer.status_code == 404
+
+
+def test_the_board_of_datasets_has_windows_and_newcomers(client: Client, worked: Worked) -> None:
+    def shown(query: str = "") -> list[str]:
+        return [row.artifact.slug for row in client.get(f"/datasets/{query}").context["rows"]]
+
+    assert shown()[:3] == ["d1", "d3", "d2"]
+    assert shown("?window=12m") == shown()
+    assert shown(f"?challenge={worked.round.challenge.slug}") == shown()
+    assert shown("?challenge=another") == []
+    Artifact.objects.filter(slug="d2").update(registered_at=timezone.now() - timedelta(days=800))
+    assert shown("?newcomers=1") == shown()  # the facts of a posted book stay as they were
+    old = timezone.now() - timedelta(days=366)
+    before = old - timedelta(days=2)
+    Round.objects.filter(pk=worked.round.pk).update(
+        published_at=before, opens_at=before, closes_at=old
+    )
+    assert shown("?window=12m") == []
+
+
+def test_a_row_of_the_board_tells_teams_use_and_statement(client: Client, worked: Worked) -> None:
+    row = next(row for row in client.get("/datasets/").context["rows"] if row.artifact.slug == "d1")
+    assert round(float(row.effective_teams), 2) == 1.93
+    assert row.first_use == row.last_use == worked.round.closes_at
+    assert row.best_skill_ppm == 600_000
+    assert row.stated is None
+    assert ">1.9<" in client.get("/datasets/").content.decode()
+
+
+def test_a_profile_has_the_data_index_and_a_certificate_of_each_round(
+    client: Client, worked: Worked
+) -> None:
+    page = client.get(worked.provider.get_absolute_url())
+    assert page.context["credit"].data_index == 2  # d1 and d3, each used by two teams
+    assert "Data index 2" in page.content.decode()
+    assert "certificates/" in page.content.decode()
+    assert client.get(worked.curator.get_absolute_url()).context["credit"].data_index == 1
+
+
+def test_a_certificate_says_who_for_what_and_how_to_check(client: Client, worked: Worked) -> None:
+    slug = worked.round.challenge.slug
+    url = f"/people/provider/certificates/{slug}/{worked.round.slug}/"
+    page = client.get(url).content.decode()
+    book = worked.round.credit_books.get()
+    assert "received 100.00 points" in page
+    assert "(data 100.00)" in page
+    assert book.facts_sha256 in page
+    content = json.loads(client.get(f"{url}?format=json").content)
+    assert content["@type"] == "DigitalDocument"
+    assert content["identifier"]["value"] == book.facts_sha256
+    assert {work["name"] for work in content["mentions"]} == {worked.d1.title, worked.d3.title}
+    assert client.get(content["isBasedOn"]).content.decode() == book.export
+
+
+def test_there_is_no_certificate_of_nothing(client: Client, worked: Worked) -> None:
+    make_user("bystander")
+    slug = worked.round.challenge.slug
+    url = f"/people/bystander/certificates/{slug}/{worked.round.slug}/"
+    assert client.get(url).status_code == 404
+
+
+def test_an_unverified_orcid_is_on_no_certificate(client: Client, worked: Worked) -> None:
+    worked.provider.orcid = "0000-0002-1825-0097"
+    worked.provider.save()
+    slug = worked.round.challenge.slug
+    url = f"/people/provider/certificates/{slug}/{worked.round.slug}/"
+    assert "0000-0002-1825-0097" not in client.get(url).content.decode()
+    worked.provider.orcid_verified_at = timezone.now()
+    worked.provider.save()
+    content = json.loads(client.get(f"{url}?format=json").content)
+    assert content["about"]["@id"] == "https://orcid.org/0000-0002-1825-0097"
