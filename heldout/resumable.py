@@ -122,7 +122,11 @@ class ResumableUpload:
             if error.status != 404:
                 raise
             return None  # it has expired
-        same = found["sha256"] == self._parcel.sha256 and found["round"] == self._parcel.round
+        # The note was found by the file's SHA-256; the server's own is empty until all is there.
+        same = (found["size_bytes"], found["round"]) == (
+            self._parcel.size_bytes,
+            self._parcel.round,
+        )
         return found if same else None
 
     def _begin(self) -> dict[str, Any]:
