@@ -56,7 +56,7 @@ def catalog(request: HttpRequest) -> HttpResponse:
     )
     for artifact in page:
         if artifact.pk in withheld:
-            artifact.summary = WITHHELD
+            artifact.summary = str(WITHHELD)
     context = {"query": query, "kind": kind, "kinds": Artifact.Kind.choices, "page": page}
     return render(request, "pages/catalog.html", context)
 
