@@ -74,7 +74,7 @@ docs: dev
 # Locks hold versions and hashes, never an address.
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --no-header pyproject.toml
-EVERYTHING := --extra server --extra client --extra production --extra formats --extra fast
+EVERYTHING := --extra server --extra client --extra keyring --extra production --extra formats --extra fast
 lock: server
 	$(BIN)/uv $(COMPILE) --extra server --extra client --group build -o requirements/server.txt
 	$(BIN)/uv $(COMPILE) $(EVERYTHING) --group dev -o requirements/dev.txt

@@ -15,9 +15,11 @@ from functools import cached_property
 
 from django.db.models import F, Max, Prefetch, Q, QuerySet
 
-from accounts.selectors import is_member
+from accounts.models import Team, User
+from accounts.selectors import active_teams_of, is_member
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
+from challenges.models.disclosure import ShownFrom
 from challenges.selectors import Viewer
 from leaderboards.entries import best_of
 from leaderboards.models import BoardRevision, Standing
@@ -322,6 +324,19 @@ def scores_mark(submission: Submission, viewer: Viewer, moment: datetime) -> str
     scores = submission_scores(submission, viewer, moment)
     text = repr([(row.target_id, row.metric_id, row.status, row.value) for row in scores])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def withheld_methods(viewer: Viewer, moment: datetime) -> set[int]:
+    """Return the ids of all models of which `withholds_abstract` is true, for lists of many."""
+    clocked = Round.objects.exclude(abstracts_shown=ShownFrom.ALWAYS)
+    sights = sights_of(list(clocked), viewer, moment)
+    closed = [pk for pk, sight in sights.items() if not sight.abstracts]
+    if not closed:
+        return set()
+    entered = Submission.objects.filter(round__in=closed).order_by()
+    own = active_teams_of(viewer) if isinstance(viewer, User) else Team.objects.none()
+    rows = entered.exclude(method__team__in=own.values("pk")).values_list("method", flat=True)
+    return set(rows.distinct())
 
 
 def withholds_abstract(method: Artifact, viewer: Viewer, moment: datetime) -> bool:

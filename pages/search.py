@@ -9,6 +9,7 @@ from operator import and_, or_
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
@@ -20,6 +21,7 @@ from challenges.selectors import (
     visible_challenges,
     visible_rounds,
 )
+from leaderboards.visible import withheld_methods
 from scoring.metrics import newest_metrics
 
 MOST_WORDS = 8
@@ -97,7 +99,8 @@ def _targets(words: list[str], viewer: Viewer) -> Iterable[Hit]:
 
 def _artifacts(words: list[str], viewer: Viewer, *, kinds: list[str]) -> Iterable[Hit]:
     speaking = _speaking_of(words, "title", "slug", "summary")
-    rows = visible_artifacts(viewer).filter(speaking, kind__in=kinds)
+    withheld = withheld_methods(viewer, timezone.now()) if Artifact.Kind.MODEL in kinds else ()
+    rows = visible_artifacts(viewer).filter(speaking, kind__in=kinds).exclude(pk__in=withheld)
     for each in rows.order_by("title", "-registered_at")[: MOST_FOUND + 1]:
         yield Hit(str(each), each.get_absolute_url(), each.summary)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -57,6 +58,7 @@ from catalog.services import (
     upload_file,
 )
 from challenges.selectors import visible_artifacts
+from leaderboards.visible import withholds_abstract
 
 REFUSED = {403: ErrorSerializer, 404: ErrorSerializer, 422: ErrorSerializer}
 
@@ -65,6 +67,14 @@ def find(request: Request, slug: str, version: str) -> Artifact:
     """Return the artifact if the caller may see it."""
     artifacts = visible_artifacts(viewer(request)).select_related("team")
     return get_object_or_404(artifacts, slug=slug, version=version)
+
+
+def find_told(request: Request, slug: str, version: str) -> Artifact:
+    """Return the artifact if the caller may read what its makers say of it."""
+    artifact = find(request, slug, version)
+    if withholds_abstract(artifact, viewer(request), timezone.now()):
+        raise Http404("described once the round it entered lets it")
+    return artifact
 
 
 def checked(serializer: Any) -> Any:
@@ -205,7 +215,7 @@ class ArtifactStatement(APIView):
         responses={200: StatementSerializer, 404: ErrorSerializer},
     )
     def get(self, request: Request, slug: str, version: str) -> Response:
-        artifact = find(request, slug, version)
+        artifact = find_told(request, slug, version)
         mine = can_edit(viewer(request), artifact)
         found = newest_statement(artifact, with_draft=mine)
         if found is None:
@@ -249,7 +259,7 @@ class StatementHistory(APIView):
 
     @extend_schema(operation_id="statements_list", responses=StatementSerializer(many=True))
     def get(self, request: Request, slug: str, version: str) -> Response:
-        rows = find(request, slug, version).statements.filter(published_at__isnull=False)
+        rows = find_told(request, slug, version).statements.filter(published_at__isnull=False)
         rows = rows.select_related("artifact", "saved_by")
         return Response(StatementSerializer(rows, many=True).data)
 
@@ -279,7 +289,7 @@ class ArtifactExport(APIView):
         responses={(200, "application/octet-stream"): OpenApiTypes.STR, 404: ErrorSerializer},
     )
     def get(self, request: Request, slug: str, version: str, name: str) -> HttpResponse:
-        artifact = find(request, slug, version)
+        artifact = find_told(request, slug, version)
         chosen = next((each for each in formats_of(artifact) if each.name == name), None)
         if chosen is None:
             return Response(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from catalog.exports import formats_of
 from catalog.exports.citation_files import bibtex
@@ -24,7 +24,7 @@ from leaderboards.selectors import RoundCredit, round_credits
 from leaderboards.shown import ShownStanding
 from leaderboards.visible import visible_standings, withholds_abstract
 from pages.credit import data_rows, descendants_of, results_using, row_of, ways_of
-from pages.views.statements import described, json_ld
+from pages.views.statements import WITHHELD, described, json_ld
 from submissions.models import Submission
 
 DATA_KINDS = [Artifact.Kind.DATASET, Artifact.Kind.TARGET_SET]
@@ -51,15 +51,16 @@ def model(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         Artifact.objects.select_related("team"), slug=slug, version=version, kind="model"
     )
     rounds = visible_rounds(request.user)
-    if withholds_abstract(found, request.user, timezone.now()):
-        found.summary, found.description = _("Described once the round it entered lets it."), ""
+    withheld = withholds_abstract(found, request.user, timezone.now())
+    if withheld:
+        found.summary, found.description = str(WITHHELD), ""
     credits_ = _credits(request, rounds)
     standings = visible_standings(
         rounds, request.user, timezone.now(), among=Q(submission__method=found)
     )
     submissions = Submission.objects.filter(pk__in=[each.submission_id for each in standings])
     context = {
-        **_artifact_context(request, found),
+        **_artifact_context(request, found, withheld=withheld),
         "standings": standings,
         "ways": ways_of(submissions.select_related("round__challenge", "team", "method"), credits_),
         "results": results_using(found, _results(request, found, rounds), credits_),
@@ -84,8 +85,12 @@ def _signposted(response: HttpResponse, context: Mapping[str, Any]) -> HttpRespo
     return response
 
 
-def _artifact_context(request: HttpRequest, artifact: Artifact) -> dict[str, object]:
+def _artifact_context(
+    request: HttpRequest, artifact: Artifact, *, withheld: bool = False
+) -> dict[str, object]:
     told = described(request, artifact)
+    if withheld:  # what its team says of it waits for the clock of a round
+        told = replace(told, statement=None, answers={})
     statement = told.statement
     return {
         "artifact": artifact,

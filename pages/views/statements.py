@@ -9,6 +9,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from catalog.errors import CatalogError
 from catalog.exports import Described, describe, formats_of
@@ -19,10 +21,12 @@ from catalog.models import Artifact
 from catalog.selectors import can_edit, newest_statement, search_artifacts
 from catalog.statements import NOT_DISCLOSED, SECTIONS, Shape, completeness, json_schema
 from challenges.selectors import visible_artifacts
+from leaderboards.visible import withheld_methods, withholds_abstract
 from pages.catalog_forms import LICENCES, CreateForm, ImportForm, show_refusal
 from pages.views.curation import visible_artifact
 
 PAGE = 30
+WITHHELD = gettext_lazy("Described once the round it entered lets it.")
 
 
 def described(request: HttpRequest, artifact: Artifact) -> Described:
@@ -30,22 +34,36 @@ def described(request: HttpRequest, artifact: Artifact) -> Described:
     return describe(artifact, root=request.build_absolute_uri("/"), site=settings.SITE_NAME)
 
 
+def told_artifact(request: HttpRequest, slug: str, version: str) -> Artifact:
+    """Return an artifact whose statement the visitor may read; else there is no such page."""
+    artifact = visible_artifact(request, slug, version)
+    if withholds_abstract(artifact, request.user, timezone.now()):
+        raise Http404("described once the round it entered lets it")
+    return artifact
+
+
 def catalog(request: HttpRequest) -> HttpResponse:
-    """Search datasets and models."""
+    """Search datasets and models; what waits for a round's clock is not searched or quoted."""
     query, kind = request.GET.get("q", "").strip()[:200], request.GET.get("kind", "")
-    found = search_artifacts(query, visible_artifacts(request.user)).select_related("team")
+    withheld = withheld_methods(request.user, timezone.now())
+    found = visible_artifacts(request.user)
+    found = search_artifacts(query, found.exclude(pk__in=withheld) if query else found)
+    found = found.select_related("team")
     if kind in Artifact.Kind.values:
         found = found.filter(kind=kind)
     page = Paginator(found.order_by("title", "version", "pk"), PAGE).get_page(
         request.GET.get("page")
     )
+    for artifact in page:
+        if artifact.pk in withheld:
+            artifact.summary = str(WITHHELD)
     context = {"query": query, "kind": kind, "kinds": Artifact.Kind.choices, "page": page}
     return render(request, "pages/catalog.html", context)
 
 
 def statement(request: HttpRequest, slug: str, version: str, number: int = 0) -> HttpResponse:
     """Show a statement: the newest, or one of before. A draft is its makers' alone."""
-    artifact = visible_artifact(request, slug, version)
+    artifact = told_artifact(request, slug, version)
     mine = can_edit(request.user, artifact)
     history = artifact.statements.select_related("saved_by")
     if not mine:
@@ -95,7 +113,7 @@ def _sections(shown: Described) -> list[dict[str, object]]:
 
 
 def export(request: HttpRequest, slug: str, version: str, name: str) -> HttpResponse:
-    artifact = visible_artifact(request, slug, version)
+    artifact = told_artifact(request, slug, version)
     chosen = next((each for each in formats_of(artifact) if each.name == name), None)
     if chosen is None:
         raise Http404("no such format")
@@ -107,7 +125,7 @@ def export(request: HttpRequest, slug: str, version: str, name: str) -> HttpResp
 
 def training_summary(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """Show the public summary of training content, ready to print."""
-    artifact = visible_artifact(request, slug, version)
+    artifact = told_artifact(request, slug, version)
     if artifact.kind != Artifact.Kind.MODEL:
         raise Http404("only models have one")
     found = described(request, artifact)

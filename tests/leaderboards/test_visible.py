@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from catalog.exports import formats_of
 from challenges.models import Round, Target
 from challenges.services.design import design_of
 from leaderboards.models import BoardRevision, Standing
@@ -22,6 +23,7 @@ from leaderboards.visible import (
     submission_scores,
     visible_board,
     visible_standings,
+    withheld_methods,
     withholds_abstract,
 )
 from submissions.models import Submission
@@ -290,7 +292,20 @@ def test_what_a_team_wrote_about_its_method_waits_for_its_clock() -> None:
     secret = "Good for nothing else"
     assert secret not in client.get(page).content.decode()
     assert secret not in client.get(api).content.decode()
+    assert withheld_methods(ANYONE, now) == {made.method.pk}
+    assert withheld_methods(own, now) == withheld_methods(organizer, now) == set()
+    for query in ("", "Good for nothing else"):
+        for place in ("/catalog/", "/search/"):
+            assert secret + "." not in client.get(place, {"q": query}).content.decode()
+    assert made.method.slug not in client.get("/api/v1/artifacts/?q=nothing+else").content.decode()
+    told = f"/artifacts/{made.method.slug}/{made.method.version}/"
+    places = [f"{told}training-summary/"]
+    for kind in formats_of(made.method):
+        places += [f"{told}export/{kind.name}", f"{api}export/{kind.name}"]
+    assert {client.get(place).status_code for place in places} == {404}
     reveal(round_)
+    assert withheld_methods(ANYONE, timezone.now()) == set()
+    assert {client.get(place).status_code for place in places} == {200}
     assert secret in client.get(page).content.decode()
     assert secret in client.get(api).content.decode()
 

@@ -81,11 +81,11 @@ def count(client: Client, url: str) -> int:
 BUDGETS = {
     "/": 18,
     "/challenges/{challenge}/": 9,
-    "/challenges/{challenge}/{round}/": 20,
+    "/challenges/{challenge}/{round}/": 28,
     "/challenges/{challenge}/{round}/scores/": 13,
     "/challenges/{challenge}/{round}/datasets/": 9,
     "/challenges/{challenge}/{round}/credit/": 20,
-    "/challenges/{challenge}/{round}/targets/t1/": 18,
+    "/challenges/{challenge}/{round}/targets/t1/": 23,
     "/challenges/{challenge}/{round}/board.csv": 9,
     "/challenges/{challenge}/{round}/board.json": 9,
     "/challenges/{challenge}/{round}/board.tex": 9,
@@ -101,9 +101,9 @@ BUDGETS = {
     "/submissions/": 3,
     "/datasets/": 10,
     "/datasets/shared/1/": 26,
-    "/models/{model}/1/": 25,
+    "/models/{model}/1/": 26,
     "/people/grower/": 14,
-    "/teams/growers/": 11,
+    "/teams/growers/": 12,
 }
 
 
