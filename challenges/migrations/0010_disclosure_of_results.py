@@ -1,3 +1,9 @@
+"""What of a round is shown when.
+
+Old code: cannot make rounds or targets once these columns are there, for it does not fill
+them; everything else goes on. Organizers wait until the new release serves the pages.
+"""
+
 import django.core.validators
 from django.db import migrations, models
 

@@ -1,3 +1,9 @@
+"""Revisions of what may be shown before the reveal.
+
+Old code: cannot write revisions once `sheet` is there: stop its workers before. Boards are
+then as old as the upgrade takes, and the new workers bring them up to date.
+"""
+
 import django.db.models.deletion
 from django.db import migrations, models
 
