@@ -9,7 +9,7 @@ from django.urls import get_resolver
 from accounts.admin_base import Audited
 from api.permissions import TokenScope
 from tests.permissions.routes import methods, routes
-from tests.permissions.table import PAGE, line_of, markdown, read
+from tests.permissions.table import PAGE, TABLE, VIEWERS, line_of, markdown, read
 from tests.permissions.viewers import build_world
 from tests.permissions.walk import walk
 
@@ -39,6 +39,12 @@ def test_every_address_answers_every_visitor_as_the_table_says(area: str) -> Non
 def test_every_address_has_a_row_and_every_row_an_address() -> None:
     there = {(route, method) for route in routes() for method in methods(route)}
     assert set(read()) == there
+
+
+def test_no_address_has_two_rows_and_every_row_a_code_for_every_visitor() -> None:
+    lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    assert len(lines) == len(read())
+    assert {len(codes) for codes in read().values()} == {len(VIEWERS)}
 
 
 def test_the_page_of_the_documentation_is_the_table() -> None:
