@@ -75,11 +75,13 @@ docs: dev
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --no-header pyproject.toml
 EVERYTHING := --extra server --extra client --extra keyring --extra production --extra formats --extra fast
+SAME := --constraint requirements/peers.txt
+# The widest first: the others take the versions that it found.
 lock: server
-	$(BIN)/uv $(COMPILE) --extra server --extra client --group build -o requirements/server.txt
-	$(BIN)/uv $(COMPILE) $(EVERYTHING) --group dev -o requirements/dev.txt
 	$(BIN)/uv $(COMPILE) $(EVERYTHING) --group dev --group peers -o requirements/peers.txt
-	$(BIN)/uv $(COMPILE) --extra server --extra production --group build -o requirements/production.txt
+	$(BIN)/uv $(COMPILE) $(SAME) $(EVERYTHING) --group dev -o requirements/dev.txt
+	$(BIN)/uv $(COMPILE) $(SAME) --extra server --extra client --group build -o requirements/server.txt
+	$(BIN)/uv $(COMPILE) $(SAME) --extra server --extra production --group build -o requirements/production.txt
 	echo uv | $(BIN)/uv $(subst pyproject.toml,-,$(COMPILE)) -o requirements/uv.txt
 
 replay: server
