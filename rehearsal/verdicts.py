@@ -113,7 +113,7 @@ class _Court:
             self._find(
                 "NOBODY_RANKED",
                 "An entry that answers every target while it is open is not ranked.",
-                "Let the targets' dates overlap, or choose another missing_policy.",
+                "Choose another missing_policy, or mend the metric that has no value.",
                 key="missing_policy",
             )
 

@@ -12,6 +12,7 @@ from heldout.bundle.located import Place
 _SENTENCES = (
     (r"closes before it opens", "closes_at", "Give it a closing date after its opening."),
     (r"closing date .* is past", "closes_at", "Set closes_at to a date to come."),
+    (r"never all open", "upload_replaces", "Set upload_replaces: answers."),
     (r"does not say what to predict", "task", "Write the task."),
     (r"has no embargo", "embargo", "Write the embargo."),
     (r"has no target\.", "targets", "List the targets."),

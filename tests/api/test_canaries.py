@@ -156,10 +156,11 @@ def test_no_secret_is_found_by_anyone_in_any_state_of_the_round(
                 client.force_login(person)
             answers = [*crawl(client, starts), *refusals(client, round_, f"/api/v1/{place}")]
             visited += len(answers)
+            own = {person.email} if person is not None else set()
             leaks += [
                 (state, name, address, secret)
                 for address, text in answers
-                for secret in secrets
+                for secret in secrets - own
                 if secret in text
             ]
     told = "\n".join(

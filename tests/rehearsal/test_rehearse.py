@@ -148,7 +148,8 @@ def test_what_only_a_held_round_shows_is_found(
     [
         ("MISSING_PAYS", "missing_penalty: 0", "cheap"),
         ("MISSING_PAYS", "missing_policy: skip", "skip"),
-        ("NOBODY_RANKED", "slug: apart", "apart"),
+        ("NOT_READY", "slug: apart", "apart"),
+        ("NOBODY_RANKED", "slug: undefined", "undefined"),
         ("UPLOAD_LIMIT_TOO_SMALL", "upload_limit_bytes: 20", "small"),
         ("METRIC_UNDEFINED", "metric: nrmse", "undefined"),
         ("CONSTANT_ANSWER", "csv: secret/same.csv", "same"),
