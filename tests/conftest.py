@@ -18,6 +18,7 @@ import redis
 from django.db import connection
 
 from config.celery import app as celery_app
+from tests import empty_database
 from tests.production import ProductionSite, production_running
 from tests.servers import (
     Missing,
@@ -66,11 +67,27 @@ def absent(reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def kept_database() -> bool:
+    """Fill the test database from what an earlier run kept; False where there is nothing."""
+    return empty_database.fill(connection.settings_dict)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(kept_database: bool) -> bool:
+    """Let Django take a filled test database as it is."""
+    return kept_database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, kept_database: bool
+) -> Iterator[None]:
     """Let the flush between tests pass the triggers that guard sealed rows on SQLite.
 
     PostgreSQL flushes with TRUNCATE, which fires no row triggers.
     """
+    if not kept_database:
+        empty_database.keep(connection.settings_dict, connection.settings_dict["NAME"])
     plain = connection.ops.execute_sql_flush
 
     def flush_past_triggers(statements: list[str]) -> None:
