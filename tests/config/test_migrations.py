@@ -23,7 +23,7 @@ from django.db.migrations.operations.base import Operation
 
 from config import environment
 
-OUR_APPS = ("accounts", "catalog", "challenges", "submissions", "leaderboards", "community")
+OUR_APPS = ("accounts", "catalog", "challenges", "submissions", "leaderboards")
 NOTE = "Old code:"
 # Its triggers and constraints are the first release's own, not a change under running code.
 FIRST_RELEASE = {
@@ -32,7 +32,6 @@ FIRST_RELEASE = {
     "challenges": "0003_amendments_primers_grace",
     "submissions": "0001_initial",
     "leaderboards": "0002_ledger_append_only",
-    "community": "0001_notifications",
 }
 BREAKING = (
     operations.RemoveField,
