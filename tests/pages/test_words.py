@@ -124,7 +124,7 @@ def test_the_dashboard_says_what_waits_and_leads_there(
     assert f'href="{overview}">See why' in page
     form = reverse("admin:challenges_round_change", args=[seed.draft.pk])
     assert f'href="{form}">Open the form' in page
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(24):
         client.get("/organizing/")
 
 
