@@ -10,6 +10,7 @@ from pages.views import (
     account,
     board_analysis,
     board_files,
+    board_now,
     board_pictures,
     boards,
     catalog,
@@ -21,6 +22,7 @@ from pages.views import (
     home,
     metrics,
     notifications,
+    organizing,
     people,
     schemas,
     statements,
@@ -28,6 +30,7 @@ from pages.views import (
     submit,
     teams,
     webhooks,
+    words,
 )
 
 app_name = "pages"
@@ -38,6 +41,9 @@ ARTIFACT = "artifacts/<slug:slug>/<str:version>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("help/", home.guide, name="help"),
+    path("glossary/", words.glossary, name="glossary"),
+    path("topics/<slug:topic>/", words.topic, name="topic"),
+    path("organizing/", organizing.dashboard, name="organizing"),
     path("search/", home.search_page, name="search"),
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
@@ -63,6 +69,7 @@ urlpatterns = [
     ),
     path(ROUND, challenges.round_page, name="round"),
     path(ROUND + "board/", boards.board, name="board"),
+    path(ROUND + "board/now/", board_now.now, name="board-now"),
     path(ROUND + "board/entries/<slug:code>/", boards.entry, name="board-entry"),
     path(ROUND + "board/stability/", board_analysis.stability_page, name="board-stability"),
     path(ROUND + "board/duels/", board_analysis.duels_page, name="board-duels"),

@@ -104,6 +104,7 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
         "round": round_.slug,
         "round_slug": round_.slug,
         "target": "u01",
+        "topic": "fluid-dynamics",
         "name": "u01.csv",
         "code": world.code,
         "key": world.token_key,
