@@ -101,6 +101,7 @@ def measure(
 
     django.setup()
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     facts: dict[str, float] = {}
     with timed(facts, "fill"):
         rounds = fill(size)

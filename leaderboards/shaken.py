@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from challenges.models import Target
 from leaderboards.revisions import sheet_of
@@ -103,7 +104,7 @@ def _ranked(sheet: Sheet, targets: list[SheetTarget], *, track: str) -> RankBoar
     return board_of_metric(sheet, sheet.column(""), lines, targets)
 
 
-def _again(ranks: list[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _again(ranks: list[int]) -> NDArray[np.int64]:
     """Close the gaps that entries ranked on one part alone leave; ties stay ties."""
     array = np.array(ranks, dtype=np.int64)
-    return 1 + (array[:, np.newaxis] > array[np.newaxis, :]).sum(axis=1)
+    return np.asarray(1 + (array[:, np.newaxis] > array[np.newaxis, :]).sum(axis=1), dtype=np.int64)
