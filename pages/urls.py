@@ -21,6 +21,7 @@ from pages.views import (
     files,
     home,
     metrics,
+    notifications,
     organizing,
     people,
     schemas,
@@ -28,6 +29,7 @@ from pages.views import (
     submissions,
     submit,
     teams,
+    webhooks,
     words,
 )
 
@@ -49,6 +51,13 @@ urlpatterns = [
     path("account/", account.profile, name="account"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<str:key>/revoke/", account.revoke_token, name="token-revoke"),
+    path("account/news/", notifications.news, name="news"),
+    path("account/notifications/", notifications.notifications, name="notifications"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/<slug:code>/", webhooks.webhook, name="webhook"),
+    path("unsubscribe/<str:token>/", notifications.unsubscribe_page, name="unsubscribe"),
+    path("feeds/<str:secret>/news.atom", notifications.feed, name="own-feed"),
+    path("feeds/<str:secret>/rounds.ics", notifications.calendar, name="own-calendar"),
     path("challenges/<slug:challenge>/", challenges.challenge, name="challenge"),
     path(
         "challenges/<slug:challenge>/feed.atom", feeds.challenge_feed, name="challenge-feed"
