@@ -245,6 +245,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, 
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
     "submissions-check-files": {"task": "submissions.check_files", "schedule": 3600.0},
+    "rehearsal-hold": {"task": "rehearsal.hold", "schedule": 60.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
 }
 # Beat's own note of when it last ran; losing it costs nothing.

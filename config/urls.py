@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/rehearsals/", include("rehearsal.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
     path("", include("pages.urls")),
