@@ -14,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 endif
 BIN := .venv/bin
 # One place for what mypy checks.
-PACKAGES := accounts api bootstrap.py catalog challenges config demo heldout leaderboards pages rehearsal \
+PACKAGES := accounts api bootstrap.py catalog challenges community config demo heldout leaderboards pages rehearsal \
 	scoring submissions tests/servers.py
 # A made-up production environment, for Django's deployment checks.
 DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
@@ -22,7 +22,7 @@ DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://
 	ALLOWED_HOSTS=heldout.example HTTPS=1 HELDOUT_HOME=$$(mktemp -d)
 
 .DEFAULT_GOAL := help
-.PHONY: help server dev peers demo serve test test-sqlite test-postgres lint mypy bench chaos docs lock replay
+.PHONY: help server dev peers demo serve test test-sqlite test-postgres test-engine lint mypy bench chaos docs lock replay
 
 help:
 	@sed -n '2,9s/^# *//p' Makefile
@@ -37,16 +37,22 @@ demo: server
 serve: server
 	@exec $(BIN)/python -m config.embedded
 
-test: test-sqlite test-postgres
+# Three runs that share nothing: make -j2 test holds two at a time.
+test: test-sqlite test-postgres test-engine
 
 test-sqlite: dev
 	@echo "== tests on SQLite"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --ignore=tests/scoring
 
-# Again all that opens the test database, but the browser's walk.
+# Again all that opens the test database, but the browser's walk and what no database changes.
 test-postgres: dev
 	@echo "== tests on PostgreSQL"
-	@$(BIN)/python -m tests.servers postgres -- $(BIN)/python -m pytest -m "database and not browser"
+	@$(BIN)/python -m tests.servers postgres -- \
+		$(BIN)/python -m pytest --ignore=tests/scoring -m "database and not browser and not one_database"
+
+test-engine: dev
+	@echo "== tests of the scoring engine"
+	@$(BIN)/python -m pytest tests/scoring
 
 lint: dev
 	$(BIN)/ruff check .

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "rehearsal",
     "pages",
     "api",
+    "community",
     "leaderboards",
     "submissions",
     "challenges",
@@ -128,6 +129,13 @@ globals().update(environment.mail())
 MAIL_IS_SENT = not EMAIL_BACKEND.endswith(("console.EmailBackend", "dummy.EmailBackend"))
 DEFAULT_FROM_EMAIL = environment.env.str("MAIL_FROM", default=f"{SITE_NAME} <heldout@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A mail server that does not answer holds nobody longer than this.
+EMAIL_TIMEOUT = 10
+# Webhooks go to public addresses over TLS. This also lets them go to this machine, in the clear
+# and to any port: for trying things out, not for a site whose people you do not know.
+WEBHOOKS_TO_LOOPBACK = environment.boolean("WEBHOOKS_TO_LOOPBACK", default=False)
+# Further ports than 443 that webhooks may go to.
+WEBHOOK_PORTS = environment.ports("WEBHOOK_PORTS", default=[443])
 # Where the site is reached, for links in mail that a worker writes.
 SITE_URL = (
     environment.env.str("SITE_URL", default="")
@@ -247,6 +255,8 @@ CELERY_BEAT_SCHEDULE = {
     "submissions-check-files": {"task": "submissions.check_files", "schedule": 3600.0},
     "rehearsal-hold": {"task": "rehearsal.hold", "schedule": 60.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
+    "community-notify": {"task": "community.notify", "schedule": 5.0},
+    "community-tidy": {"task": "community.tidy", "schedule": 24 * 3600.0},
 }
 # Beat's own note of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(HELDOUT_HOME / "celerybeat-schedule")

@@ -27,6 +27,10 @@ BURGERS_CHARTER = {
     "slug": BURGERS,
     "title": "Burgers flow in one dimension",
     "summary": "How well can a flow that steepens into shocks be predicted from its start?",
+    "topics": "fluid dynamics, partial differential equations, surrogate models",
+    "words": "front: a place where the velocity falls within a few grid points\n"
+    "shock: the front that is left where the viscosity is zero\n"
+    "steepening: what happens before a front, as fast fluid catches up with slow fluid",
     "domain_question": (
         "Fronts and shocks form in gases, traffic and the ocean when fast fluid catches up with "
         "slow fluid. The viscous Burgers equation *u_t + u u_x = nu u_xx* is the smallest model "
@@ -284,6 +288,7 @@ def write_digits(folder: Path, *, now: datetime) -> Path:
             "slug": DIGITS,
             "title": "A hundred digits",
             "summary": "Ten numbers, ten digits each: the challenge of SIAM News, January 2002.",
+            "topics": "numerical analysis",
             "domain_question": (
                 "Ten numbers that a laptop can compute to ten digits, if one thinks first. "
                 "**What does it take to be sure of a digit?** Extrapolation, contour integrals, "

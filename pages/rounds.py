@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,6 +31,16 @@ class SortedRounds:
     upcoming: list[Round] = field(default_factory=list)
     open: list[Round] = field(default_factory=list)
     over: list[Round] = field(default_factory=list)
+
+    def all(self) -> list[Round]:
+        """Return the rounds of every state, the latest first."""
+        found = [*self.drafts, *self.upcoming, *self.open, *self.over]
+        return sorted(found, key=lambda each: each.opens_at, reverse=True)
+
+    def only(self, chosen: Callable[[Round], bool]) -> SortedRounds:
+        """Return those of the rounds that are chosen."""
+        lists = (self.drafts, self.upcoming, self.open, self.over)
+        return SortedRounds(*(list(filter(chosen, those)) for those in lists))
 
 
 def with_counts(rounds: QuerySet[Round], viewer: Viewer, moment: datetime) -> list[Round]:
@@ -85,7 +96,7 @@ class Leader:
     others: int
 
 
-def leaders(rounds: QuerySet[Round], viewer: Viewer) -> list[Leader]:
+def leaders(rounds: Iterable[Round], viewer: Viewer) -> list[Leader]:
     """Return the first entry of the top group of the newest boards."""
     rows = visible_standings(
         rounds, viewer, timezone.now(), among=Q(tie_group=1) | Q(rank=1), named=False

@@ -10,6 +10,7 @@ from pages.views import (
     account,
     board_analysis,
     board_files,
+    board_now,
     board_pictures,
     boards,
     catalog,
@@ -20,12 +21,16 @@ from pages.views import (
     files,
     home,
     metrics,
+    notifications,
+    organizing,
     people,
     schemas,
     statements,
     submissions,
     submit,
     teams,
+    webhooks,
+    words,
 )
 
 app_name = "pages"
@@ -36,6 +41,9 @@ ARTIFACT = "artifacts/<slug:slug>/<str:version>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("help/", home.guide, name="help"),
+    path("glossary/", words.glossary, name="glossary"),
+    path("topics/<slug:topic>/", words.topic, name="topic"),
+    path("organizing/", organizing.dashboard, name="organizing"),
     path("search/", home.search_page, name="search"),
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
@@ -43,6 +51,13 @@ urlpatterns = [
     path("account/", account.profile, name="account"),
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<str:key>/revoke/", account.revoke_token, name="token-revoke"),
+    path("account/news/", notifications.news, name="news"),
+    path("account/notifications/", notifications.notifications, name="notifications"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/<slug:code>/", webhooks.webhook, name="webhook"),
+    path("unsubscribe/<str:token>/", notifications.unsubscribe_page, name="unsubscribe"),
+    path("feeds/<str:secret>/news.atom", notifications.feed, name="own-feed"),
+    path("feeds/<str:secret>/rounds.ics", notifications.calendar, name="own-calendar"),
     path("challenges/<slug:challenge>/", challenges.challenge, name="challenge"),
     path(
         "challenges/<slug:challenge>/feed.atom", feeds.challenge_feed, name="challenge-feed"
@@ -54,6 +69,7 @@ urlpatterns = [
     ),
     path(ROUND, challenges.round_page, name="round"),
     path(ROUND + "board/", boards.board, name="board"),
+    path(ROUND + "board/now/", board_now.now, name="board-now"),
     path(ROUND + "board/entries/<slug:code>/", boards.entry, name="board-entry"),
     path(ROUND + "board/stability/", board_analysis.stability_page, name="board-stability"),
     path(ROUND + "board/duels/", board_analysis.duels_page, name="board-duels"),

@@ -25,7 +25,7 @@ class ChallengeSummarySerializer(serializers.ModelSerializer[Challenge]):
 
     class Meta:
         model = Challenge
-        fields = ["slug", "title", "summary", "licence", "published_at", "url"]
+        fields = ["slug", "title", "summary", "topics", "licence", "published_at", "url"]
 
 
 class ChallengeSerializer(ChallengeSummarySerializer):
@@ -40,6 +40,7 @@ class ChallengeSerializer(ChallengeSummarySerializer):
             "ml_primer",
             "data_statement",
             "ethics",
+            "words",
             "rounds",
         ]
 

@@ -52,7 +52,7 @@ class ChallengeAdmin(ChallengeStart):
     inlines = (RoleInline,)
     actions = ("download_bundle",)
     fieldsets = (
-        (None, {"fields": ("title", "slug", "summary")}),
+        (None, {"fields": ("title", "slug", "summary", "topics")}),
         (
             "Charter",
             {
@@ -65,6 +65,7 @@ class ChallengeAdmin(ChallengeStart):
                     "ml_primer",
                     "data_statement",
                     "ethics",
+                    "words",
                     "licence",
                 ),
             },

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 
 from catalog.licences import validate_licence
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A field of science or of method, by which challenges are found."""
+
+    slug: str
+    name: str
 
 
 class Challenge(models.Model):
@@ -17,6 +28,14 @@ class Challenge(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     title = models.CharField(max_length=160)
     summary = models.CharField(max_length=300, help_text="One sentence for the list of challenges.")
+    topics = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Fields of science and of method, in small letters with commas between them: "
+        "fluid dynamics, surrogate models. Visitors look for challenges by them.",
+    )
     domain_question = models.TextField(
         help_text="The domain half. What does science want to know, and why? Markdown."
     )
@@ -40,6 +59,15 @@ class Challenge(models.Model):
         help_text="Where the held-out answers come from and how good they are. Markdown.",
     )
     ethics = models.TextField(blank=True, help_text="Risks, consent, limits of use. Markdown.")
+    words = models.TextField(
+        "words of this challenge",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Words that mean something of their own here, one on each line: the word, a "
+        "colon and its meaning. The charter links to them; words that all challenges share are "
+        "in the site's glossary.",
+    )
     licence = models.CharField(
         max_length=100,
         blank=True,
@@ -67,6 +95,13 @@ class Challenge(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("pages:challenge", args=[self.slug])
+
+    @property
+    def topic_list(self) -> list[Topic]:
+        """Return the topics, each once."""
+        names = (" ".join(name.split()) for name in self.topics.split(","))
+        found = {slugify(name): Topic(slugify(name), name) for name in names if slugify(name)}
+        return list(found.values())
 
 
 class ChallengeRole(models.Model):

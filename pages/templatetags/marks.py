@@ -11,8 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.roles import CREDIT_ROLES
+from challenges.models import Challenge
 from challenges.services.wording import rule_in_words
 from pages.formulas import mathml
+from pages.glossary import OwnTerm, link_terms, own_terms
 from pages.markdown import render
 
 register = template.Library()
@@ -26,6 +28,19 @@ MICROPOINTS = 1_000_000
 def markdown(text: str) -> SafeString:
     """Render Markdown that a person wrote."""
     return render(text)
+
+
+@register.filter
+def explained(text: str, challenge: Challenge) -> SafeString:
+    """Render Markdown, with links from words to what they mean."""
+    own = own_terms(challenge.words)
+    return link_terms(render(text), own, at=challenge.get_absolute_url())
+
+
+@register.filter
+def words_of(challenge: Challenge) -> list[OwnTerm]:
+    """Return the words that a challenge explains itself."""
+    return own_terms(challenge.words)
 
 
 @register.filter

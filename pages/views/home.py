@@ -9,6 +9,7 @@ from django.utils import timezone
 from challenges.selectors import visible_rounds
 from leaderboards.selectors import round_credits
 from pages.credit import data_rows
+from pages.finding import Wanted, choices_of
 from pages.rounds import leaders, sorted_rounds
 from pages.search import search
 
@@ -17,11 +18,16 @@ LONGEST_QUESTION = 200
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    rounds = visible_rounds(request.user)
-    shown, now = sorted_rounds(rounds, request.user), timezone.now()
+    every = sorted_rounds(
+        visible_rounds(request.user).prefetch_related("offered_data"), request.user
+    )
+    rounds, now = every.all(), timezone.now()
     credits_ = round_credits(rounds, request.user, now)
+    wanted = Wanted(request.GET.get("topic", ""), request.GET.get("data", ""))
     context = {
-        "rounds": shown,
+        "rounds": every.only(wanted.takes) if wanted else every,
+        "filter": choices_of(rounds, wanted),
+        "wanted": wanted,
         "leaders": leaders(rounds, request.user),
         "data_rows": [row for row in data_rows(credits_) if row.rank][:SHOWN_DATASETS],
     }

@@ -54,6 +54,56 @@ function followState(box) {
   window.setTimeout(ask, wait);
 }
 
+// The board of an open round is loaded anew when another revision of it is shown to everybody.
+// What is asked again and again is one number, made once for all who watch; pages load the board
+// at different moments, and a page that nobody looks at asks for nothing.
+function followBoard(board) {
+  const calm = 60000;
+  let wait = 5000;
+  let tag = "";
+  const later = () => {
+    window.setTimeout(ask, wait * (0.75 + Math.random() / 2));
+    wait = Math.min(wait * 1.3, calm);
+  };
+  const load = async () => {
+    const answer = await fetch(window.location.href, { cache: "no-store" });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("board");
+    const inside = board.contains(document.activeElement);
+    if (!fresh) return;
+    if (inside || !window.getSelection().isCollapsed) {
+      window.setTimeout(load, 10000);
+      return;
+    }
+    board.innerHTML = fresh.innerHTML;
+    addLocalTimes(board);
+  };
+  const ask = async () => {
+    if (document.hidden) {
+      document.addEventListener("visibilitychange", ask, { once: true });
+      return;
+    }
+    try {
+      const headers = tag ? { "If-None-Match": tag } : {};
+      const answer = await fetch(board.dataset.live, { headers, cache: "no-store" });
+      if (answer.status === 404) return;
+      if (answer.status === 200) {
+        const before = tag;
+        tag = answer.headers.get("ETag") || "";
+        if (before) {
+          wait = 5000;
+          window.setTimeout(load, Math.random() * 4000);
+        }
+      }
+    } catch (error) {
+      wait = calm;
+    }
+    later();
+  };
+  ask();
+}
+
 // Say that a file is too large before it is sent.
 function checkFileSize(input) {
   input.addEventListener("change", () => {
@@ -85,5 +135,6 @@ function filterChoices(input) {
 
 addLocalTimes(document);
 document.querySelectorAll("[data-follow]").forEach(followState);
+document.querySelectorAll("[data-live]").forEach(followBoard);
 document.querySelectorAll("input[type=file][data-limit]").forEach(checkFileSize);
 document.querySelectorAll("input[data-filter]").forEach(filterChoices);

@@ -202,6 +202,11 @@ class Submission(models.Model):
                 condition=models.Q(claimed_at__isnull=False),
                 name="submission_by_turn",
             ),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="submission_by_end",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -31,7 +31,7 @@ from tests.factories import (
     npz_bytes,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 TARGETS, VALUES = 4, 190
 LINK = re.compile(r'(?:href|action)="(/[^"#]*)"|"(?:https?://testserver)?(/[^"\s]*)"')
 # What is the same for everyone at all times is not read again for each.

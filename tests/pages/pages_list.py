@@ -11,6 +11,8 @@ def public_pages(seed: Seed) -> dict[str, str]:
     return {
         "home": "/",
         "help": "/help/",
+        "glossary": "/glossary/",
+        "topic": "/topics/fluid-dynamics/",
         "search": "/search/",
         "search with hits": "/search/?q=burgers",
         "search without hits": "/search/?q=nothing+of+the+kind",
@@ -51,6 +53,7 @@ def member_pages(seed: Seed) -> dict[str, str]:
     """Name the pages that only a member of team A sees."""
     return {
         "submissions": "/submissions/",
+        "organizing": "/organizing/",
         "account": "/account/",
         "teams": "/account/teams/",
         "manage a team": f"{seed.teams['A'].get_absolute_url()}manage/",

@@ -104,6 +104,7 @@ def _challenge(organizer: User) -> Challenge:
         organizer,
         slug="burgers-1d",
         title="Shocks before they form",
+        topics="fluid dynamics, surrogate models",
         summary="Predict how a viscous fluid steepens, breaks and smooths out, from its first "
         "moment alone.",
         domain_question="When does a surrogate stop being physics? The Burgers equation is the "

@@ -15,12 +15,14 @@ CHALLENGE_FIELDS = (
     "slug",
     "title",
     "summary",
+    "topics",
     "domain_question",
     "domain_primer",
     "ml_task",
     "ml_primer",
     "data_statement",
     "ethics",
+    "words",
     "licence",
 )
 
