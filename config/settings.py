@@ -258,6 +258,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, 
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
     "submissions-check-files": {"task": "submissions.check_files", "schedule": 3600.0},
+    "rehearsal-hold": {"task": "rehearsal.hold", "schedule": 60.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
     "community-notify": {"task": "community.notify", "schedule": 5.0},
     "community-tidy": {"task": "community.tidy", "schedule": 24 * 3600.0},
