@@ -70,10 +70,11 @@ MIDDLEWARE = [
     "config.logs.RequestMiddleware",
     "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.compression.PageCompressionMiddleware",
     "config.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -253,6 +254,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, 
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
     "submissions-check-files": {"task": "submissions.check_files", "schedule": 3600.0},
+    "rehearsal-hold": {"task": "rehearsal.hold", "schedule": 60.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
     "community-notify": {"task": "community.notify", "schedule": 5.0},
     "community-tidy": {"task": "community.tidy", "schedule": 24 * 3600.0},
@@ -349,7 +351,8 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
