@@ -316,6 +316,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArtifactKind": "catalog.models.Artifact.Kind",
         "SubmissionState": "submissions.models.SubmissionState",
+        "DeliveryState": "community.models.DeliveryState",
         "DisputeState": "challenges.models.dispute.Dispute.State",
     },
     "POSTPROCESSING_HOOKS": [
