@@ -68,6 +68,7 @@ if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.logs.RequestMiddleware",
+    "api.board_cache.BoardCacheMiddleware",
     "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.compression.PageCompressionMiddleware",
@@ -234,6 +235,9 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# How long a web process may answer pollers of public boards from its memory.
+BOARD_CACHE_MS = environment.integer("BOARD_CACHE_MS", default=500)
+
 # The queue carries hints; the database row is the truth (docs/adr/0002). So losing a message
 # costs one sweep, and no result backend is needed.
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
@@ -312,6 +316,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArtifactKind": "catalog.models.Artifact.Kind",
         "SubmissionState": "submissions.models.SubmissionState",
+        "DeliveryState": "community.models.DeliveryState",
         "DisputeState": "challenges.models.dispute.Dispute.State",
     },
     "POSTPROCESSING_HOOKS": [
