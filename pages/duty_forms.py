@@ -51,7 +51,7 @@ class AnswerForm(OfTarget):
     def values(self) -> NDArray[Any] | BinaryIO:
         """Return the answer as the service takes it."""
         if "value" in self.cleaned_data:
-            return np.float64(self.cleaned_data["value"]).reshape(())
+            return np.asarray(self.cleaned_data["value"], dtype=np.float64)
         handle: BinaryIO = self.cleaned_data["file"].file
         return handle
 

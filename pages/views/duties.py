@@ -106,6 +106,7 @@ def assessment(request: HttpRequest, challenge: str, round: str) -> HttpResponse
         "metric": metric,
         "metrics": document["metrics"],
         "targets": document["targets"],
-        "table": assessment_table(document, metric),
+        "table": (table := assessment_table(document, metric)),
+        "is_pooled": any(line.pooled is not None for line in table),
     }
     return render(request, "pages/assessment.html", context)
