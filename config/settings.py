@@ -68,6 +68,7 @@ if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.logs.RequestMiddleware",
+    "api.board_cache.BoardCacheMiddleware",
     "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.compression.PageCompressionMiddleware",
@@ -234,6 +235,9 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# How long a web process may answer pollers of public boards from its memory.
+BOARD_CACHE_MS = environment.integer("BOARD_CACHE_MS", default=500)
+
 # The queue carries hints; the database row is the truth (docs/adr/0002). So losing a message
 # costs one sweep, and no result backend is needed.
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
@@ -254,6 +258,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, 
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
     "submissions-check-files": {"task": "submissions.check_files", "schedule": 3600.0},
+    "rehearsal-hold": {"task": "rehearsal.hold", "schedule": 60.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
     "community-notify": {"task": "community.notify", "schedule": 5.0},
     "community-tidy": {"task": "community.tidy", "schedule": 24 * 3600.0},
@@ -311,6 +316,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArtifactKind": "catalog.models.Artifact.Kind",
         "SubmissionState": "submissions.models.SubmissionState",
+        "DeliveryState": "community.models.DeliveryState",
         "DisputeState": "challenges.models.dispute.Dispute.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -8,6 +8,7 @@ from django.urls import include, path
 from config.languages import choose
 
 urlpatterns = [
+    path("admin/rehearsals/", include("rehearsal.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
     path("language/", choose, name="language"),

@@ -108,6 +108,10 @@ def _try(held: _Held, *, resolve: Resolve | None) -> None:
     if unwanted:
         held.end(state=DeliveryState.DROPPED, finished_at=Now(), last_error=unwanted)
         return
+    if delivery.attempts > 1 and timezone.now() > delivery.give_up_at:
+        # Whoever tried it was killed each time.
+        held.end(state=DeliveryState.GIVEN_UP, finished_at=Now(), last_error="Not sent in a day.")
+        return
     outcome = _send(delivery, resolve=resolve)
     logger.info(
         "delivery=%s channel=%s attempt=%d ok=%s",
@@ -126,9 +130,14 @@ def _try(held: _Held, *, resolve: Resolve | None) -> None:
 
 
 def _send(delivery: Delivery, *, resolve: Resolve | None) -> Outcome:
-    if delivery.channel == Channel.EMAIL:
-        return send_by_mail(delivery)
-    return send_to_webhook(delivery, resolve=resolve)
+    try:
+        if delivery.channel == Channel.EMAIL:
+            return send_by_mail(delivery)
+        return send_to_webhook(delivery, resolve=resolve)
+    except Exception:
+        # One that cannot be written must not keep all others from being sent.
+        logger.exception("delivery=%s was not sent", delivery.code)
+        return Outcome(ok=False, text="The site failed to send it.")
 
 
 def _unwanted(delivery: Delivery) -> str:
