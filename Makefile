@@ -14,7 +14,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 endif
 BIN := .venv/bin
 # One place for what mypy checks.
-PACKAGES := accounts api bootstrap.py catalog challenges config demo heldout leaderboards pages rehearsal \
+PACKAGES := accounts api bootstrap.py catalog challenges community config demo heldout leaderboards pages rehearsal \
 	scoring submissions tests/servers.py
 # A made-up production environment, for Django's deployment checks.
 DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \

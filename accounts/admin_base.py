@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import audit
 from accounts.models import User
@@ -21,6 +22,8 @@ else:
     PlainAdmin = admin.ModelAdmin
     PlainTabular = admin.TabularInline
     PlainStacked = admin.StackedInline
+
+BACK = "back"  # in an address of the admin: where to go when the form is saved
 
 
 class Audited(PlainAdmin):
@@ -55,6 +58,13 @@ class StrictAdmin(Audited):
         if found is None:
             raise Http404
         return found
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Go back to the page that sent somebody here to mend something, if one did."""
+        back = request.GET.get(BACK, "")
+        if back and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+            return HttpResponseRedirect(back)
+        return super().response_post_save_change(request, obj)
 
 
 class ViewOnly:

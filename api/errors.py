@@ -20,6 +20,7 @@ from rest_framework.views import exception_handler
 from accounts import errors as accounts
 from catalog import errors as catalog
 from challenges import errors as challenges
+from community import errors as community
 from heldout.bundle.errors import BundleError
 from scoring.contract import Problem
 from submissions import errors as submissions
@@ -54,11 +55,12 @@ STATUS_OF: tuple[tuple[type[Exception], int], ...] = (
     (accounts.AccountError, status.HTTP_422_UNPROCESSABLE_ENTITY),
     (catalog.NotYours, status.HTTP_403_FORBIDDEN),
     (catalog.CatalogError, status.HTTP_422_UNPROCESSABLE_ENTITY),
+    (community.CommunityError, status.HTTP_422_UNPROCESSABLE_ENTITY),
     (BundleError, status.HTTP_422_UNPROCESSABLE_ENTITY),
 )
 Refusal = (
     submissions.SubmissionError | challenges.ChallengeError | accounts.AccountError
-    | catalog.CatalogError | BundleError
+    | catalog.CatalogError | community.CommunityError | BundleError
 )  # fmt: skip
 REMEDIES = {
     400: "Mend the request; /api/v1/schema/ describes what this address takes.",

@@ -13,6 +13,7 @@ from api.v1 import (
     curation,
     entrants,
     metrics,
+    notifications,
     organize,
     receipts,
     rounds,
@@ -20,6 +21,7 @@ from api.v1 import (
     teams,
     tokens,
     uploads,
+    webhooks,
 )
 
 app_name = "api"
@@ -27,6 +29,7 @@ app_name = "api"
 _round = "rounds/<slug:challenge>/<slug:round_slug>/"
 _submission = "submissions/<slug:code>/"
 _team = "teams/<slug:slug>/"
+_webhook = "webhooks/<slug:code>/"
 _artifact = "artifacts/<slug:slug>/<str:version>/"
 
 v1 = [
@@ -77,6 +80,17 @@ v1 = [
     ),
     path(f"{_team}leave/", teams.TeamLeave.as_view(), name="team-leave"),
     path(f"{_team}captain/", teams.TeamCaptain.as_view(), name="team-captain"),
+    path("notifications/", notifications.NotificationList.as_view(), name="notifications"),
+    path("webhooks/", webhooks.WebhookList.as_view(), name="webhooks"),
+    path(_webhook, webhooks.WebhookDetail.as_view(), name="webhook"),
+    path(f"{_webhook}test/", webhooks.WebhookTest.as_view(), name="webhook-test"),
+    path(f"{_webhook}secret/", webhooks.WebhookSecret.as_view(), name="webhook-secret"),
+    path(f"{_webhook}deliveries/", webhooks.WebhookDeliveries.as_view(), name="deliveries"),
+    path(
+        f"{_webhook}deliveries/<uuid:delivery>/again/",
+        webhooks.WebhookRedeliver.as_view(),
+        name="delivery-again",
+    ),
     path("uploads/", uploads.UploadList.as_view(), name="uploads"),
     path("uploads/<slug:code>/", uploads.UploadDetail.as_view(), name="upload"),
     path("uploads/<slug:code>/parts/", uploads.UploadParts.as_view(), name="upload-parts"),

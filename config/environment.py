@@ -59,6 +59,14 @@ def words(name: str, *, default: list[str]) -> list[str]:
     return [word.strip() for word in raw.split(",") if word.strip()] or default
 
 
+def ports(name: str, *, default: list[int]) -> list[int]:
+    """Read a comma-separated list of ports."""
+    raw = words(name, default=[])
+    if not all(word.isdecimal() and 0 < int(word) < 65536 for word in raw):
+        raise ImproperlyConfigured(f"{name}={','.join(raw)!r} is not a list of ports.")
+    return [int(word) for word in raw] or default
+
+
 def secret(name: str) -> str:
     """Read a secret from NAME or from the file that NAME_FILE points at; empty if neither."""
     path = os.environ.get(f"{name}_FILE")

@@ -29,6 +29,8 @@ _SECRETS = (
     (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"), "[e-mail]"),
     (re.compile(r"\bhld_\w+"), "[token]"),
     (re.compile(r"(?i)\b(token|bearer|basic)\s+[\w.~+/=-]{16,}"), r"\1 [token]"),
+    # Addresses that are a permission by themselves.
+    (re.compile(r"(/(?:feeds|unsubscribe|invitations)/)[\w:.~%-]{16,}"), r"\1[token]"),
     (re.compile(r"(?i)(://[^\s:/@]*:)[^\s/@]+@"), r"\1[password]@"),
 )
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

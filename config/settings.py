@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "rehearsal",
     "pages",
     "api",
+    "community",
     "leaderboards",
     "submissions",
     "challenges",
@@ -67,12 +68,14 @@ if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.logs.RequestMiddleware",
+    "api.board_cache.BoardCacheMiddleware",
     "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.compression.PageCompressionMiddleware",
     "config.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -128,6 +131,13 @@ globals().update(environment.mail())
 MAIL_IS_SENT = not EMAIL_BACKEND.endswith(("console.EmailBackend", "dummy.EmailBackend"))
 DEFAULT_FROM_EMAIL = environment.env.str("MAIL_FROM", default=f"{SITE_NAME} <heldout@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A mail server that does not answer holds nobody longer than this.
+EMAIL_TIMEOUT = 10
+# Webhooks go to public addresses over TLS. This also lets them go to this machine, in the clear
+# and to any port: for trying things out, not for a site whose people you do not know.
+WEBHOOKS_TO_LOOPBACK = environment.boolean("WEBHOOKS_TO_LOOPBACK", default=False)
+# Further ports than 443 that webhooks may go to.
+WEBHOOK_PORTS = environment.ports("WEBHOOK_PORTS", default=[443])
 # Where the site is reached, for links in mail that a worker writes.
 SITE_URL = (
     environment.env.str("SITE_URL", default="")
@@ -225,6 +235,9 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# How long a web process may answer pollers of public boards from its memory.
+BOARD_CACHE_MS = environment.integer("BOARD_CACHE_MS", default=500)
+
 # The queue carries hints; the database row is the truth (docs/adr/0002). So losing a message
 # costs one sweep, and no result backend is needed.
 CELERY_BROKER_URL = environment.broker_url(REDIS_URL)
@@ -245,7 +258,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = environment.broker_options(CELERY_BROKER_URL, 
 CELERY_BEAT_SCHEDULE = {
     "submissions-sweep": {"task": "submissions.sweep", "schedule": 5.0},
     "submissions-check-files": {"task": "submissions.check_files", "schedule": 3600.0},
+    "rehearsal-hold": {"task": "rehearsal.hold", "schedule": 60.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
+    "community-notify": {"task": "community.notify", "schedule": 5.0},
+    "community-tidy": {"task": "community.tidy", "schedule": 24 * 3600.0},
 }
 # Beat's own note of when it last ran; losing it costs nothing.
 CELERY_BEAT_SCHEDULE_FILENAME = str(HELDOUT_HOME / "celerybeat-schedule")
@@ -300,6 +316,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ArtifactKind": "catalog.models.Artifact.Kind",
         "SubmissionState": "submissions.models.SubmissionState",
+        "DeliveryState": "community.models.DeliveryState",
         "DisputeState": "challenges.models.dispute.Dispute.State",
     },
     "POSTPROCESSING_HOOKS": [
@@ -338,7 +355,8 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

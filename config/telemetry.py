@@ -24,6 +24,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from community.selectors import waiting_by_channel
 from leaderboards.models import Board
 from submissions.models import FileCheck, Submission, SubmissionState, Tally
 from submissions.services.tally import SWEEP, last_time
@@ -126,6 +127,13 @@ def files() -> Metric:
     return gauge
 
 
+def notifications() -> Metric:
+    gauge = _gauge("deliveries_waiting", "Mails and webhooks not sent yet.", ["channel"])
+    for channel, number in waiting_by_channel().items():
+        gauge.add_metric([channel], number)
+    return gauge
+
+
 def disks() -> Metric:
     gauge = _gauge("storage_free_bytes", "Room on the disk of each storage area.", ["area"])
     for area in ("default", "uploads", "references"):
@@ -137,7 +145,7 @@ def disks() -> Metric:
 
 GAUGES: tuple[Callable[[], Any], ...] = (
     submissions_by_state, queue_by_challenge, leases, failures_by_reason, attempts,
-    time_to_score, boards, tallies, sweep_age, files, disks,
+    time_to_score, boards, tallies, sweep_age, files, notifications, disks,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ States and dates only: a value that a board hides cannot slip out here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,11 +70,16 @@ def atom(challenge: Challenge, *, now: datetime) -> str:
 
 def calendar(challenge: Challenge, *, now: datetime) -> bytes:
     """Write the rounds' dates as a calendar; a moved date moves the entry that is there."""
+    return calendar_of(public_rounds(challenge), name=challenge.title, now=now)
+
+
+def calendar_of(rounds: Iterable[Round], *, name: str, now: datetime) -> bytes:
+    """Write the dates of rounds as a calendar of this name."""
     found = Calendar()
     found.add("prodid", "-//heldout//rounds//EN")
     found.add("version", "2.0")
-    found.add("x-wr-calname", challenge.title)
-    for round_ in public_rounds(challenge):
+    found.add("x-wr-calname", name)
+    for round_ in rounds:
         for key, at, title in _dates(round_):
             found.add_component(_event(round_, key=key, at=at, title=title, now=now))
     return bytes(found.to_ical())

@@ -24,6 +24,7 @@ _SENTENCES = (
     (r"[Tt]arget set|target set|shares in", "target_set", "Name a target set with contributors."),
     (r"metric", "metrics", "Choose another metric or aggregate."),
 )
+_PROMPT = re.compile(r"The (.+) still has the template's prompt")
 _OF_TARGET = re.compile(r"[Tt]arget ([A-Za-z0-9][A-Za-z0-9_-]*)")
 _TARGET_KEYS = (
     (r"reach beyond", "opens_at", "Keep its dates within those of the round."),
@@ -68,6 +69,9 @@ class Where:
         for name, told in CHARTER.items():
             if told == sentence:
                 return self.challenge(name), f"Write {name!r} of the challenge."
+        prompt = _PROMPT.match(sentence)
+        if prompt:
+            return self._of_prompt(prompt[1]), "Write over the template's prompt."
         found = _OF_TARGET.search(sentence)
         if found and found[1] in self._targets:
             for pattern, key, remedy in _TARGET_KEYS:
@@ -78,3 +82,12 @@ class Where:
             if re.search(pattern, sentence):
                 return self.round(key), remedy
         return self.round("slug"), "Correct the round."
+
+    def _of_prompt(self, name: str) -> Place:
+        of_target = _OF_TARGET.search(name)
+        if of_target:
+            return self.target(of_target[1], "summary")
+        key = name.replace("machine-learning", "ml").replace(" ", "_")
+        if key in CHARTER or key == "summary":
+            return self.challenge(key)
+        return self.round("design_items" if name.startswith("design") else key)

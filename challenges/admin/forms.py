@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,6 +15,7 @@ from catalog.services import check_file_name
 from challenges.admin.choices import metric_choices, metric_key, reader_choices
 from challenges.errors import ReferenceRefused
 from challenges.models import Announcement, Round, RoundFile, RoundMetric, Target
+from challenges.models.design_items import DESIGN_ITEMS, LONGEST_ITEM
 from challenges.services.canonical import write_canonical
 from challenges.services.schedule import WEEKDAYS, Schedule
 from scoring.contract import Aggregate
@@ -36,6 +37,9 @@ else:
 MOMENTS = ("opens_at", "closes_at", "assessors_see_names_at")
 
 
+ITEM = "design_"  # before the name of an item of the design in words: one box for each
+
+
 class RoundForm(RoundModelForm):
     """The rules of a round."""
 
@@ -52,9 +56,14 @@ class RoundForm(RoundModelForm):
                 choices=reader_choices(),
                 help_text="Which reader reads the prediction files; see 'Metrics and formats'.",
             )
+        if not self.instance.is_frozen:
+            self.fields |= _item_fields(self.instance.design_items)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if not self.instance.is_frozen:
+            texts = {name: cleaned.get(ITEM + name, "") for name in DESIGN_ITEMS}
+            self.instance.design_items = {name: text for name, text in texts.items() if text}
         slug, options = cleaned.get("reader"), cleaned.get("reader_options")
         if slug and options is not None:
             try:
@@ -62,6 +71,20 @@ class RoundForm(RoundModelForm):
             except (ReaderOptionError, UnknownReaderError) as error:
                 self.add_error("reader_options", f"{error}.")
         return cleaned
+
+
+def _item_fields(items: Mapping[str, str]) -> dict[str, forms.Field]:
+    """Return a box for each item of the design in words."""
+    return {
+        ITEM + name: forms.CharField(
+            label=label,
+            required=False,
+            max_length=LONGEST_ITEM,
+            initial=items.get(name, ""),
+            widget=forms.Textarea(attrs={"rows": 3, "cols": 70}),
+        )
+        for name, label in DESIGN_ITEMS.items()
+    }
 
 
 def amendment_form(fields: Sequence[str]) -> type[RoundModelForm]:

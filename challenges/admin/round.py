@@ -9,11 +9,12 @@ from django.contrib import admin, messages
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Count
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 
 from challenges.admin.acts import available_acts
-from challenges.admin.forms import RoundForm
-from challenges.admin.places import linked_checklist
+from challenges.admin.forms import ITEM, RoundForm
+from challenges.admin.places import CHECKLIST, linked_checklist
 from challenges.admin.round_inlines import (
     FileInline,
     MetricInline,
@@ -25,6 +26,7 @@ from challenges.admin.round_pages import person_of
 from challenges.admin.round_setup import RoundSetup
 from challenges.errors import ChallengeError
 from challenges.models import Round, RoundFile, Target
+from challenges.models.design_items import DESIGN_ITEMS
 from challenges.models.disclosure import CLOCKS, DISCLOSURE_FIELDS
 from challenges.services.amendments import amendable_fields
 from challenges.services.files import add_round_file
@@ -59,6 +61,7 @@ RULES = (
     "target_set",
     "offered_data",
 )
+IN_WORDS = "Design in words"
 SHOWN = ("state", "published_at", "revealed_at", "finalized_at", "design_sha256")
 
 
@@ -86,7 +89,14 @@ class RoundAdmin(RoundSetup):
                 "fields": ("opens_at", "closes_at", "grace_minutes", "embargo", *SHOWN),
             },
         ),
-        ("Design in words", {"fields": ("design_items",)}),
+        (
+            IN_WORDS,
+            {
+                "description": "What the other rules do not say. Each may be left empty; all are "
+                "frozen with the rules and shown to everyone.",
+                "fields": (),
+            },
+        ),
         (
             "Predictions",
             {
@@ -142,6 +152,22 @@ class RoundAdmin(RoundSetup):
     def state(self, round: Round) -> str:
         return str(round.state.label) if round.pk else "Draft"
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Ask for the design in words item by item, for as long as it can be written."""
+        boxes = [ITEM + name for name in DESIGN_ITEMS] if is_draft(obj) else ["design_items"]
+        return [
+            (name, options | {"fields": boxes} if name == IN_WORDS else options)
+            for name, options in self.fieldsets
+        ]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Leave it to the form itself to make the boxes of the design in words."""
+        if kwargs.get("fields"):
+            kwargs["fields"] = [name for name in kwargs["fields"] if not name.startswith(ITEM)]
+        return super().get_form(request, obj, change, **kwargs)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return SHOWN if is_draft(obj) else (*SHOWN, *RULES)
 
@@ -167,6 +193,16 @@ class RoundAdmin(RoundSetup):
             context["is_draft"] = is_draft(round)
             context["many_targets"] = round.targets.count() > INLINE_TARGETS
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Round) -> HttpResponseRedirect:
+        return self.response_post_save_change(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Round) -> HttpResponseRedirect:
+        """Stay at a draft, whose checklist says what is next."""
+        if obj.is_frozen:
+            return super().response_post_save_change(request, obj)
+        address = reverse("admin:challenges_round_change", args=[obj.pk])
+        return HttpResponseRedirect(address + CHECKLIST)
 
     # Saving what belongs to the round goes through the services.
 

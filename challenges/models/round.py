@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Artifact
 from challenges.models.challenge import Challenge
@@ -19,12 +20,12 @@ from scoring.contract import Aggregate
 class RoundState(models.TextChoices):
     """A function of the clock, the dates and the organizer's explicit acts; never stored."""
 
-    DRAFT = "draft", "Draft"
-    UPCOMING = "upcoming", "Upcoming"
-    OPEN = "open", "Open"
-    CLOSED = "closed", "Closed"
-    REVEALED = "revealed", "Revealed"
-    FINAL = "final", "Final"
+    DRAFT = "draft", _("Draft")
+    UPCOMING = "upcoming", _("Upcoming")
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Closed")
+    REVEALED = "revealed", _("Revealed")
+    FINAL = "final", _("Final")
 
 
 class Round(Disclosure):

@@ -100,20 +100,20 @@ def _task(round: Round) -> list[Finding]:
     found += _prompts(Step.TASK, "round.task", round.task)
     found += _prompts(Step.TASK, "round.embargo", round.embargo)
     for name, text in round.design_items.items():
-        found += _prompts(Step.TASK, "round.design_items", text, of=f" ({name})")
+        found += _prompts(Step.TASK, f"round.design_{name}", text, name=f"design in words ({name})")
     unsaid = [name for name in DESIGN_ITEMS if name not in round.design_items]
     if unsaid:
         sentence = (
             f"The design in words says nothing on {', '.join(unsaid)}. A reader a year from now "
             "will ask; nothing can be added once the round is open."
         )
-        found += warnings(Step.TASK, "round.design_items", [sentence])
+        found += warnings(Step.TASK, f"round.design_{unsaid[0]}", [sentence])
     return found
 
 
-def _prompts(step: Step, place: str, text: str, *, of: str = "") -> list[Finding]:
-    name = place.rpartition(".")[2].replace("_", " ")
-    asked = [f"The {name}{of} still has the template's prompt: {each}" for each in prompts_in(text)]
+def _prompts(step: Step, place: str, text: str, *, name: str = "") -> list[Finding]:
+    name = name or place.rpartition(".")[2].replace("ml_", "machine-learning ").replace("_", " ")
+    asked = [f"The {name} still has the template's prompt: {each}" for each in prompts_in(text)]
     return lacks(step, place, asked)
 
 
@@ -165,7 +165,8 @@ def _targets(round: Round, targets: list[Target]) -> list[Finding]:
         unmet.append("Every target has 0 evaluation units, so nobody is credited for them.")
     found = lacks(Step.TARGETS, "targets", unmet)
     for target in targets:
-        found += _prompts(Step.TARGETS, f"target.{target.pk}", target.summary, of=f" ({target})")
+        named = f"summary of target {target.slug}"
+        found += _prompts(Step.TARGETS, f"target.{target.pk}", target.summary, name=named)
     return found + _answers(round, targets) + _inputs(round, targets)
 
 

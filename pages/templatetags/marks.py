@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from django import template
+from django.utils.formats import date_format, get_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -57,9 +58,15 @@ def value(number: float | None) -> str:
     size = abs(number)
     if size != 0 and not 1e-3 <= size < 1e6:
         mantissa, exponent = f"{number:.3e}".split("e")
-        return f"{mantissa}e{int(exponent)}".replace("-", "\u2212")
+        return _number(f"{mantissa}e{int(exponent)}")
     digits = 4 if size < 1000 else 6
-    return f"{number:.{digits}g}".replace("-", "\u2212")
+    return _number(f"{number:.{digits}g}")
+
+
+def _number(text: str) -> str:
+    """Write a number with a true minus and the reader's decimal mark."""
+    mark = str(get_format("DECIMAL_SEPARATOR"))
+    return text.replace("-", "\u2212").replace(".", mark)
 
 
 @register.filter
@@ -68,20 +75,20 @@ def points(micropoints: int | None) -> str:
     if micropoints is None:
         return NO_VALUE
     if 0 < micropoints < MICROPOINTS // 200:
-        return "< 0.01"
-    return f"{micropoints / MICROPOINTS:,.2f}"
+        return "< " + _number("0.01")
+    return number_format(f"{micropoints / MICROPOINTS:.2f}", use_l10n=True, force_grouping=True)
 
 
 @register.filter
 def percent(basis_points: int) -> str:
     """Write a share of 10,000 in percent."""
-    return f"{basis_points / 100:.2f}".rstrip("0").rstrip(".") + " %"
+    return _number(f"{basis_points / 100:.2f}".rstrip("0").rstrip(".")) + " %"
 
 
 @register.filter
 def skill(ppm: int | None) -> str:
     """Write skill (parts per million of the way from baseline to perfect) in percent."""
-    return NO_VALUE if ppm is None else f"{ppm / 10_000:.1f} %"
+    return NO_VALUE if ppm is None else _number(f"{ppm / 10_000:.1f}") + " %"
 
 
 @register.filter
@@ -120,7 +127,7 @@ def when(moment: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" data-local>{}</time>',
         there.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        f"{there.day} {there:%b %Y, %H:%M} UTC",
+        date_format(there, _("j M Y, H:i")) + " UTC",
     )
 
 
@@ -131,7 +138,7 @@ def day(moment: datetime | None) -> SafeString | str:
         return NO_VALUE
     there = moment.astimezone(UTC)
     return format_html(
-        '<time datetime="{}">{}</time>', f"{there:%Y-%m-%d}", f"{there.day} {there:%b %Y}"
+        '<time datetime="{}">{}</time>', f"{there:%Y-%m-%d}", date_format(there, _("j M Y"))
     )
 
 

@@ -29,6 +29,7 @@ from challenges.selectors import (
     visible_rounds,
 )
 from challenges.services.disputes import visible_disputes
+from leaderboards.sight import sight_of
 from leaderboards.visible import visible_board
 from pages.boards import board_of, ranks_picture, target_rows
 from pages.boards.choice import Choice
@@ -96,12 +97,19 @@ def preview(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
     early = found.state in {RoundState.DRAFT, RoundState.UPCOMING}
     if not early or not can_organize(request.user, found.challenge):
         raise Http404("nothing to preview")
-    at = found.opens_at
+    at, targets = found.opens_at, list(found.targets.all())
     context = {
         "round": found,
         "state": RoundState.OPEN,
         "is_preview": True,
-        "targets": [(each, is_released(each, found, at)) for each in found.targets.all()],
+        "sight": sight_of(found, AnonymousUser(), at),
+        "board_date": disclosed_at(found, Kind.BOARD),
+        "board_words": board_in_words(
+            found, private_targets=sum(each.is_private for each in targets)
+        ),
+        "clocks": clocks_in_words(found),
+        "tracks": found.tracks.all(),
+        "targets": [(each, is_released(each, found, at)) for each in targets],
         "files": released_files(found, AnonymousUser(), at),
         "metrics": metrics_of(found),
         "reader": reader_of(found),

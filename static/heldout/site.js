@@ -2,17 +2,19 @@
 "use strict";
 
 // Times are written in UTC; where the reader's clock differs, the local time is added.
+const YOUR_TIME = { de: "Ihrer Zeit" }[document.documentElement.lang] || "your time";
+
 function addLocalTimes(root) {
   const clock = { hour: "2-digit", minute: "2-digit", hour12: false };
-  const hour = new Intl.DateTimeFormat(undefined, clock);
-  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", ...clock });
+  const hour = new Intl.DateTimeFormat(document.documentElement.lang, clock);
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "short", ...clock });
   for (const element of root.querySelectorAll("time[data-local]")) {
     const moment = new Date(element.dateTime);
     if (Number.isNaN(moment.getTime()) || moment.getTimezoneOffset() === 0) continue;
     const local = document.createElement("span");
     local.className = "muted small";
     const format = moment.getDate() === moment.getUTCDate() ? hour : day;
-    local.textContent = ` (${format.format(moment)} your time)`;
+    local.textContent = ` (${format.format(moment)} ${YOUR_TIME})`;
     element.after(local);
     element.removeAttribute("data-local");
   }

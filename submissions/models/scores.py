@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Correction, RoundMetric, Target
 from scoring.contract import ScoreStatus
@@ -47,10 +48,10 @@ class Score(models.Model):
     """(run, target, metric) to value and status. A missing value is a status, never a number."""
 
     class Status(models.TextChoices):
-        OK = ScoreStatus.OK.value, "ok"
-        MISSING = ScoreStatus.MISSING.value, "missing"
-        UNDEFINED = ScoreStatus.UNDEFINED.value, "undefined"
-        FAILED = ScoreStatus.FAILED.value, "failed"
+        OK = ScoreStatus.OK.value, _("ok")
+        MISSING = ScoreStatus.MISSING.value, _("missing")
+        UNDEFINED = ScoreStatus.UNDEFINED.value, _("undefined")
+        FAILED = ScoreStatus.FAILED.value, _("failed")
 
     run = models.ForeignKey(ScoringRun, on_delete=models.CASCADE, related_name="scores")
     target = models.ForeignKey(

@@ -9,6 +9,7 @@ from django.core.files.storage import Storage, storages
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
 from catalog.models import Artifact
@@ -28,12 +29,12 @@ def upload_storage() -> Storage:
 
 
 class SubmissionState(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    SCORED = "scored", "Scored"
-    REJECTED = "rejected", "Rejected"
-    FAILED = "failed", "Failed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    SCORED = "scored", _("Scored")
+    REJECTED = "rejected", _("Rejected")
+    FAILED = "failed", _("Failed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 # The only moves there are. Every move is one conditional UPDATE that checks it changed one row.
@@ -78,11 +79,11 @@ class Submission(models.Model):
     """Predictions of one team for one or more targets of a round, made with one method."""
 
     class EntryKind(models.TextChoices):
-        PARTICIPANT = "participant", "Participant"
-        BASELINE = "baseline", "Baseline"
-        REFERENCE = "reference", "Reference"
-        LATE = "late", "Late"
-        ORGANIZER = "organizer", "Organizer"
+        PARTICIPANT = "participant", _("Participant")
+        BASELINE = "baseline", _("Baseline")
+        REFERENCE = "reference", _("Reference")
+        LATE = "late", _("Late")
+        ORGANIZER = "organizer", _("Organizer")
 
     code = models.CharField(max_length=12, unique=True, default=new_code, editable=False)
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="submissions")
@@ -201,6 +202,11 @@ class Submission(models.Model):
                 fields=["claimed_at"],
                 condition=models.Q(claimed_at__isnull=False),
                 name="submission_by_turn",
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="submission_by_end",
             ),
         ]
 

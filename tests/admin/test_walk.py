@@ -84,7 +84,7 @@ def make_round(client: Client, challenge: Challenge, target_set: Artifact) -> Ro
             "task": "Predict the fields.",
             "embargo": "Nothing is held back.",
             "grace_minutes": 0,
-            "design_items": '{"mission": "To choose a method."}',
+            "design_mission": "To choose a method.",
             **moment("opens_at", now - timedelta(hours=1)),
             **moment("closes_at", now + timedelta(days=7)),
             "reader": "npz",

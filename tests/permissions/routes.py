@@ -10,6 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import get_resolver
 
 from challenges.models import Round
+from community.models import Kind
+from community.unsubscribing import unsubscribe_url
 from config.health import ANSWERS
 from tests.pages.seed import Seed
 from tests.permissions.viewers import World
@@ -79,6 +81,18 @@ def _of_catalog(route: str, seed: Seed) -> dict[str, object]:
     return values
 
 
+def _of_notifications(route: str, world: World) -> dict[str, object]:
+    if "webhooks/" in route:
+        delivery = world.hook.deliveries.get()
+        return {"code": world.hook.code, "delivery": delivery.code}
+    if route.startswith("feeds/"):
+        return {"secret": world.feed}
+    if route.startswith("unsubscribe/"):
+        link = unsubscribe_url(world.seed.ann, Kind.CLOSED)
+        return {"token": link.rstrip("/").rpartition("/")[2]}
+    return {}
+
+
 def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     seed = world.seed
     round_ = seed.draft if is_draft else seed.open
@@ -107,6 +121,7 @@ def _values(route: str, world: World, *, is_draft: bool) -> dict[str, object]:
     if "artifact" in route or "dataset" in route:
         values |= {"slug": seed.data["D1"].slug, "name": "fields.csv"}
     values |= _of_catalog(route, seed)
+    values |= _of_notifications(route, world)
     if of_board:
         values |= {"name": "ranks", "code": seed.entries["A"].code}
     if route.startswith("models/") or "training-summary" in route:

@@ -16,6 +16,9 @@ from accounts.teams import invite
 from catalog.models import Artifact, ShareClaim, Statement
 from challenges.management.commands.setup_roles import setup_roles
 from challenges.models import ChallengeRole, Correction, Dispute, ReferenceAccess, Target
+from community.models import Webhook
+from community.services.webhooks import add_webhook, send_test
+from community.services.wishes import new_feed_secret
 from leaderboards.models import BoardRevision
 from submissions.models import SubmissionState
 from submissions.services.quota import grant
@@ -40,6 +43,8 @@ class World:
     code: str
     token_key: str
     invitation: str
+    hook: Webhook
+    feed: str
 
 
 def build_world() -> World:
@@ -60,7 +65,10 @@ def build_world() -> World:
     )
     invited = invite(seed.teams["A"], by=seed.ann)
     secret = invited.url.rstrip("/").rpartition("/")[2]
-    return World(seed, people, _rows(seed, token), waiting.code, token.token_key, secret)
+    hook, _ = add_webhook(seed.ann, url="https://example.org/", kinds=["round.closed"])
+    rows = {**_rows(seed, token), "community/delivery": send_test(hook)}
+    feed = new_feed_secret(seed.ann)
+    return World(seed, people, rows, waiting.code, token.token_key, secret, hook, feed)
 
 
 def _people(seed: Seed) -> dict[str, User | None]:

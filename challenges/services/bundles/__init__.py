@@ -1,6 +1,6 @@
 """Challenge bundles: one folder or zip archive with challenge.yaml (docs/bundle.md)."""
 
-from challenges.services.bundles.export import export_bundle
+from challenges.services.bundles.export import export_bundle, fingerprint_of
 from challenges.services.bundles.importing import (
     ImportedRound,
     ImportReport,
@@ -14,6 +14,7 @@ __all__ = [
     "ImportedRound",
     "Outcome",
     "export_bundle",
+    "fingerprint_of",
     "import_bundle",
     "import_whole_bundle",
 ]

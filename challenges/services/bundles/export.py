@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO, cast
@@ -64,16 +66,8 @@ def export_bundle(
         rounds = list(Round.objects.filter(challenge=challenge))
     rounds = sorted(rounds, key=lambda each: (each.opens_at, each.slug))
     answered = {each.pk for each in rounds if with_answers and current_references(each)}
-    artifacts = _artifacts(rounds)
     places: list[_Place] = []
-    document = {
-        "bundle": BUNDLE_FORMAT,
-        "challenge": _charter(challenge),
-        "artifacts": [_artifact(each, places) for each in artifacts],
-        "rounds": [_round(each, places, has_answers=each.pk in answered) for each in rounds],
-    }
-    if not artifacts:
-        del document["artifacts"]
+    document = _document(challenge, rounds, places, answered=answered)
     sink.add(ROOT_FILE, io.BytesIO(write_yaml(document).encode()))
     for place in places:
         with place.file.open("rb") as stored:
@@ -81,6 +75,41 @@ def export_bundle(
     for each in rounds:
         if each.pk in answered:
             _answers(each, sink, subject=subject)
+
+
+def fingerprint_of(round: Round) -> str:
+    """Return a digest of all that a bundle of this round would hold, from rows alone.
+
+    It is another one as soon as a rule, a public file or an answer is another one.
+    """
+    answers = current_references(round)
+    files = RoundFile.objects.filter(round=round).order_by("name").values_list("name", "sha256")
+    content = {
+        "document": _document(round.challenge, [round], [], answered={round.pk} if answers else ()),
+        "answers": [[row.target.slug, row.sha256] for row in answers],
+        "files": [list(each) for each in files],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _document(
+    challenge: Challenge,
+    rounds: Sequence[Round],
+    places: list[_Place],
+    *,
+    answered: Collection[int],
+) -> Values:
+    """Return what challenge.yaml says, and note which stored files it names."""
+    artifacts = _artifacts(rounds)
+    document: Values = {
+        "bundle": BUNDLE_FORMAT,
+        "challenge": _charter(challenge),
+        "artifacts": [_artifact(each, places) for each in artifacts],
+        "rounds": [_round(each, places, has_answers=each.pk in answered) for each in rounds],
+    }
+    if not artifacts:
+        del document["artifacts"]
+    return document
 
 
 def _given(instance: models.Model, names: Iterable[str]) -> Values:

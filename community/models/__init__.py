@@ -1,0 +1,20 @@
+"""What happened, who is told by which way, and where programs are told."""
+
+from community.models.delivery import Channel, Delivery, DeliveryState
+from community.models.event import CHOOSABLE, Event, Kind, Mark
+from community.models.webhook import Webhook
+from community.models.wishes import FeedAddress, Follow, Preference
+
+__all__ = [
+    "CHOOSABLE",
+    "Channel",
+    "Delivery",
+    "DeliveryState",
+    "Event",
+    "FeedAddress",
+    "Follow",
+    "Kind",
+    "Mark",
+    "Preference",
+    "Webhook",
+]

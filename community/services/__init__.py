@@ -1,0 +1,1 @@
+"""Writes: recording what happened, sending, wishes, webhooks."""

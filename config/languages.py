@@ -1,0 +1,32 @@
+"""In which language an address answers.
+
+Pages speak the reader's language. Programs, files and the admin get English: a message of the API
+or the head of a CSV may not change with the settings of a browser, and the admin is not translated.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.i18n import set_language
+
+ENGLISH = ("/api/", "/admin/")
+
+# All that another site could do with it is to change the language, and pages need no token of
+# their own for it, so that what visitors without an account get stays the same for all.
+choose = csrf_exempt(set_language)
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Choose the language of an answer: the visitor's choice, else what the browser asks for."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        path = request.path_info
+        if path.startswith(ENGLISH) or "." in path.rpartition("/")[2]:
+            translation.activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+        else:
+            super().process_request(request)

@@ -1,0 +1,1 @@
+"""Notifications: found once, told once, and only to those who may know."""
