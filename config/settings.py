@@ -68,6 +68,7 @@ if not environment.env.str("DATABASE_URL", default="").startswith("postgres"):
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.logs.RequestMiddleware",
+    "api.board_cache.BoardCacheMiddleware",
     "api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.compression.PageCompressionMiddleware",
@@ -233,6 +234,9 @@ CACHES = {
     if CACHE_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+
+# How long a web process may answer pollers of public boards from its memory.
+BOARD_CACHE_MS = environment.integer("BOARD_CACHE_MS", default=500)
 
 # The queue carries hints; the database row is the truth (docs/adr/0002). So losing a message
 # costs one sweep, and no result backend is needed.

@@ -18,7 +18,7 @@ from leaderboards.insiders import Insider, insiders_of
 from scoring.aggregate import AggregateValue, MissingPolicy, aggregate, value_row
 from scoring.contract import Aggregate, Direction, ScoreRow, ScoreStatus
 from scoring.metrics.registry import get_metric
-from submissions.models import Score, Submission
+from submissions.models import Score, ScoringRun, Submission
 
 FloatArray = NDArray[np.float64]
 
@@ -47,6 +47,12 @@ class Rule:
     resamples: int
     replaces: str = Round.UploadReplaces.ENTRY
     basis: str = Round.ModelBasis.FIRST
+    # What each target weighs, by slug; units of one thing share its weight. Every value of every
+    # entry asks for it, so it is worked out once.
+    weight_of: dict[str, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight_of", target_weights(self.targets))
 
     @property
     def direction(self) -> Direction:
@@ -59,11 +65,6 @@ class Rule:
     @property
     def weights(self) -> FloatArray:
         return np.array([self.weight_of[target.slug] for target in self.targets], dtype=float)
-
-    @property
-    def weight_of(self) -> dict[str, float]:
-        """What each target weighs, by slug; units of one thing share its weight."""
-        return target_weights(self.targets)
 
     @property
     def perfect(self) -> float | None:
@@ -148,7 +149,9 @@ def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = Non
     scored = (
         Submission.objects.filter(round=round_)
         .scored()
-        .select_related("team", "method", "track")
+        # Teams and methods come again and again; each is read once and shared.
+        .prefetch_related("team", "method", "track")
+        .defer("file_metadata", "problems", "organizer_note", "reason")
         .order_by("received_at", "id")
     )
     groups: dict[tuple[int, str, int | None, str], list[Submission]] = defaultdict(list)
@@ -160,9 +163,7 @@ def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = Non
         for group in groups.values()
     ]
     chosen.sort(key=lambda each: (each.shown.received_at, each.shown.pk))
-    counted = (
-        Q(run__is_current=True) if correction is None else Q(run__shadow__correction=correction)
-    )
+    counted = Q(is_current=True) if correction is None else Q(shadow__correction=correction)
     scores = FoundScores({pk for each in chosen for pk in each.ids}, counted=counted)
     circle = insiders_of(round_, [each.shown for each in chosen])
     entries = []
@@ -226,26 +227,27 @@ def final_entries(entries: Sequence[Entry]) -> list[Entry]:
 
 
 class FoundScores:
-    """The counted runs' scores of some submissions, loaded in one query."""
+    """The counted runs' scores of some submissions, loaded in two queries.
+
+    Runs and scores apart: what a run says of all its targets would come again with each score.
+    """
 
     def __init__(self, submissions: Iterable[int], *, counted: Q) -> None:
+        runs = ScoringRun.objects.filter(counted, submission__in=set(submissions)).order_by()
         self._found: dict[tuple[int, str, str | None], ScoreRow] = {}
         self._covered: dict[int, frozenset[str]] = {}
-        self.runs: dict[int, int] = {}  # by submission
-        scores = Score.objects.filter(counted, run__submission__in=set(submissions)).values_list(
-            "run__submission_id",
-            "metric__key",
-            "target__slug",
-            "status",
-            "value",
-            "detail",
-            "run_id",
-            "run__reference_versions",
+        of_run: dict[int, int] = {}
+        for run, pk, versions in runs.values_list("pk", "submission", "reference_versions"):
+            of_run[run] = pk
+            self._covered[pk] = frozenset(versions)
+        self.runs = {pk: run for run, pk in of_run.items()}
+        statuses = {status.value: status for status in ScoreStatus}
+        scores = Score.objects.filter(run__in=of_run).values_list(
+            "run", "metric__key", "target__slug", "status", "value", "detail"
         )
-        for pk, key, slug, status, value, detail, run, versions in scores.iterator(5000):
-            self.runs[pk] = run
-            self._found[pk, key, slug] = ScoreRow(key, slug, ScoreStatus(status), value, detail)
-            self._covered.setdefault(pk, frozenset(versions))
+        for run, key, slug, status, value, detail in scores.iterator(5000):
+            row = ScoreRow(key, slug, statuses[status], value, detail)
+            self._found[of_run[run], key, slug] = row
 
     def row(self, submission: Submission, key: str, slug: str | None) -> ScoreRow:
         """Return a submission's row of a metric and target; an absent one where there is none."""

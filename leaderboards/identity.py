@@ -15,9 +15,12 @@ def shares_of(artifact: Artifact) -> tuple[credit.Share, ...]:
     """Return an artifact's shares; none while they are not sealed."""
     if not artifact.shares_sealed:
         return ()
+    rows = artifact.contributions.all()
+    if "contributions" not in getattr(artifact, "_prefetched_objects_cache", {}):
+        rows = rows.select_related("person")
     return tuple(
         credit.Share(person_id(each), each.share_bp, each.confirmed_at is not None)
-        for each in artifact.contributions.select_related("person").order_by("id")
+        for each in sorted(rows, key=lambda row: row.pk)
     )
 
 

@@ -55,7 +55,7 @@ def _histories(round_: Round, rule: Rule) -> dict[int, list[Entry]]:
         .select_related("team", "method")
         .order_by("first_scored_at", "pk")
     )
-    scores = FoundScores([each.pk for each in submissions], counted=Q(run__is_current=True))
+    scores = FoundScores([each.pk for each in submissions], counted=Q(is_current=True))
     circle = insiders_of(round_, submissions)
     histories: dict[int, list[Entry]] = defaultdict(list)
     for each in submissions:

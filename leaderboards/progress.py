@@ -10,7 +10,7 @@ from django.db.models import Min
 
 from leaderboards.models import Standing
 from leaderboards.shown import ShownStanding, shown_standing
-from leaderboards.visible import VisibleBoard, shown_rows, visible_revisions
+from leaderboards.visible import VisibleBoard, shown_rows_of_many, visible_revisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def arrivals(board: VisibleBoard) -> list[Arrival]:
         .values_list("submission")
         .annotate(first=Min("revision"))
     )
-    rows = shown_rows(
+    rows = shown_rows_of_many(
         Standing.objects.filter(revision__in=set(first.values()), submission__in=first)
     ).order_by("revision", "position")
     lines = [

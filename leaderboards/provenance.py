@@ -9,7 +9,7 @@ from typing import Any
 
 from leaderboards.models import Standing
 from leaderboards.shown import ShownStanding, shown_standing
-from leaderboards.visible import VisibleBoard, shown_rows, visible_revisions
+from leaderboards.visible import VisibleBoard, shown_rows_of_many, visible_revisions
 from submissions.models import ScoringRun, SubmissionState
 
 
@@ -70,7 +70,7 @@ def tombstones(board: VisibleBoard) -> list[Tombstone]:
     revisions = visible_revisions(board.round, board.sight, board.moment).filter(
         number__lte=board.revision.number
     )
-    rows = shown_rows(
+    rows = shown_rows_of_many(
         Standing.objects.filter(revision__in=revisions, submission__state=SubmissionState.WITHDRAWN)
     ).order_by("submission", "-revision__number")
     return _latest(rows, board)

@@ -41,6 +41,8 @@ PARENTS = Prefetch(
     to_attr="declared",
 )
 
+NOT_SHOWN = ("answered", "file_metadata", "problems", "organizer_note", "reason")
+
 
 @dataclass(frozen=True)
 class VisibleBoard:
@@ -57,7 +59,22 @@ class VisibleBoard:
         if self.revision is None:
             return ()
         rows = shown_rows(Standing.objects.filter(revision=self.revision)).order_by("position")
-        return tuple(shown_standing(row, self.round, self.sight) for row in rows)
+        return self._shown(rows)
+
+    def page(self, *, after: int, limit: int) -> tuple[ShownStanding, ...]:
+        """Return the lines behind the one at position `after`, at most `limit`.
+
+        The last page costs what the first does: lines are found by position, not counted.
+        """
+        if self.revision is None:
+            return ()
+        rows = Standing.objects.filter(revision=self.revision, position__gt=after)
+        return self._shown(shown_rows(rows).order_by("position")[:limit])
+
+    def _shown(self, rows: QuerySet[Standing]) -> tuple[ShownStanding, ...]:
+        return tuple(
+            shown_standing(row, self.round, self.sight, revision=self.revision) for row in rows
+        )
 
     @property
     def mark(self) -> str:
@@ -111,7 +128,8 @@ def _board(
 
 def visible_revisions(round_: Round, sight: Sight, moment: datetime) -> QuerySet[BoardRevision]:
     """Return the revisions of a board that may be seen at `moment` with this sight."""
-    revisions = BoardRevision.objects.filter(board__round=round_)
+    # The export of credit is long, and no page of a board shows it.
+    revisions = BoardRevision.objects.filter(board__round=round_).defer("credit_export")
     if not sight.board:
         return revisions.none()
     return revisions.filter(_of_sheet(sight, moment))
@@ -126,9 +144,11 @@ def latest_boards(board: VisibleBoard, *, number: int) -> list[VisibleBoard]:
         visible_revisions(board.round, board.sight, board.moment).order_by("-number")[:number]
     )
     lines: dict[int, list[ShownStanding]] = {each.pk: [] for each in revisions}
+    by_pk = {each.pk: each for each in revisions}
     rows = Standing.objects.filter(revision__in=revisions)
     for row in shown_rows(rows).order_by("position"):
-        lines[row.revision_id].append(shown_standing(row, board.round, board.sight))
+        shown = shown_standing(row, board.round, board.sight, revision=by_pk[row.revision_id])
+        lines[row.revision_id].append(shown)
     found = [VisibleBoard(board.round, board.sight, board.moment, each) for each in revisions]
     for each in found:
         if each.revision is not None:
@@ -174,13 +194,17 @@ def visible_standings(
     sights = sights_of(list(by_pk.values()), viewer, moment)
     asked = [each for each in by_pk.values() if sights[each.pk].names or not named]
     revisions = {
-        revision.pk: (by_pk[pk], sights[pk])
+        revision.pk: (by_pk[pk], sights[pk], revision)
         for pk, revision in newest_revisions(asked, sights, moment).items()
     }
     rows = shown_rows(Standing.objects.filter(among or Q(), revision__in=revisions)).order_by(
         "-submission__round__closes_at", "revision", "position"
     )
-    return [shown_standing(row, *revisions[row.revision_id]) for row in rows]
+    found = ((row, *revisions[row.revision_id]) for row in rows)
+    return [
+        shown_standing(row, round_, sight, revision=revision)
+        for row, round_, sight, revision in found
+    ]
 
 
 def board_scores(board: VisibleBoard, *, among: Q | None = None) -> list[ShownScore]:
@@ -372,10 +396,21 @@ def _scores_in(sight: Sight, moment: datetime, *, counted: Q) -> Q:
 
 
 def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
-    """Return lines with all that showing them takes."""
-    return rows.select_related(
-        "revision", "submission__team", "submission__method", "submission__track"
-    ).prefetch_related(PARENTS)
+    """Return lines with all that showing them takes, but their revisions, which many share."""
+    return (
+        rows.select_related("submission__team", "submission__method", "submission__track")
+        .defer(*(f"submission__{name}" for name in NOT_SHOWN))
+        .prefetch_related(PARENTS)
+    )
+
+
+def shown_rows_of_many(rows: QuerySet[Standing]) -> QuerySet[Standing]:
+    """Return lines of several boards with all that showing them takes."""
+    return (
+        shown_rows(rows)
+        .select_related("revision")
+        .defer(*(f"submission__{name}" for name in NOT_SHOWN), "revision__credit_export")
+    )
 
 
 def _shown(rows: QuerySet[Score], sight: Sight) -> list[ShownScore]:

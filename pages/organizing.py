@@ -42,6 +42,11 @@ class RoundNow:
     failed: int
     needs: tuple[Need, ...]
 
+    @property
+    def repeats(self) -> bool:
+        """Tell whether the sentence of the step is among what is needed."""
+        return any(need.sentence == self.step.sentence for need in self.needs)
+
 
 @dataclass(frozen=True, slots=True)
 class Organized:

@@ -13,6 +13,7 @@ os.environ.setdefault("SECRET_KEY", "tests-only")
 # The tests of these limits set them; the others do not depend on them.
 os.environ.setdefault("STORAGE_FREE_BYTES_MIN", "0")
 os.environ.setdefault("UPLOADS_AT_ONCE", "100")
+os.environ.setdefault("BOARD_CACHE_MS", "0")  # a test sees at once what it changed
 for _scope in ("ANONYMOUS", "READS", "SUBMITS", "UPLOADS"):
     os.environ.setdefault(f"API_{_scope}_PER_MINUTE", "1000000")
 # No server for tests that need none; the fixtures of tests/conftest.py bring a real one.

@@ -36,7 +36,16 @@ WHICH = [
         description="The board as it stood at this moment (ISO 8601), or at the end of this day.",
     ),
 ]
+PAGE = [
+    OpenApiParameter(
+        "limit", int, description="At most so many lines, up to 500; without it, all of them."
+    ),
+    OpenApiParameter(
+        "after", int, description="Lines behind this position: `next` of the page before."
+    ),
+]
 LARGEST = 2**31 - 1
+MOST_LINES = 500
 
 
 class RevisionSerializer(serializers.ModelSerializer[BoardRevision]):
@@ -70,16 +79,17 @@ class Leaderboard(APIView):
 
     @extend_schema(
         operation_id="leaderboard_read",
-        parameters=WHICH,
+        parameters=[*WHICH, *PAGE],
         responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         board = asked_board(request, challenge, round_slug)
+        after, limit = _page(request)
         # An organizer's board is nobody else's, so no cache between may keep it for others.
         return answer_if_changed(
             request,
-            etag=etag_of(board.mark),
-            build=lambda: boards.board_document(board),
+            etag=etag_of(board.mark) if limit is None else etag_of(board.mark, after, limit),
+            build=lambda: _page_document(board, after, limit),
             public=not board.sight.everything,
         )
 
@@ -124,15 +134,40 @@ def asked_board(request: Request, challenge: str, round_slug: str) -> VisibleBoa
 
 
 def _number(request: Request) -> int | None:
-    text = request.query_params.get("revision", "")
+    number = _whole(request, "revision", "Give the number of a revision.")
+    if number is not None and number > LARGEST:
+        raise Http404
+    return number
+
+
+def _whole(request: Request, name: str, remedy: str) -> int | None:
+    text = request.query_params.get(name, "")
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()):
-        raise ValidationError({"revision": ["Give the number of a revision."]})
-    number = int(text[:10])
-    if number > LARGEST:
-        raise Http404
-    return number
+        raise ValidationError({name: [remedy]})
+    return int(text[:10])
+
+
+def _page(request: Request) -> tuple[int, int | None]:
+    """Return behind which position a page begins, and how many lines it has at most."""
+    limit = _whole(request, "limit", f"Give a number from 1 to {MOST_LINES}.")
+    after = _whole(request, "after", "Give the position that `next` of the page before names.")
+    if limit is not None and not 1 <= limit <= MOST_LINES:
+        raise ValidationError({"limit": [f"Give a number from 1 to {MOST_LINES}."]})
+    if after is not None and limit is None:
+        raise ValidationError({"limit": ["Say how many lines a page has."]})
+    return min(after or 0, LARGEST), limit
+
+
+def _page_document(board: VisibleBoard, after: int, limit: int | None) -> dict[str, Any]:
+    """Return a board, or a page of it with the position that the next page begins behind."""
+    if limit is None:
+        return boards.board_document(board)
+    lines = board.page(after=after, limit=limit + 1)
+    has_more, lines = len(lines) > limit, lines[:limit]
+    following = lines[-1].position if has_more else None
+    return boards.board_document(board, lines=lines) | {"next": following}
 
 
 def _moment(request: Request) -> datetime | None:

@@ -194,6 +194,13 @@ COLLECTION = Section(
         Field("user_data", _("Data of users"), _("Of the model and other products."), kinds=MODEL),
         Field("synthetic_from", _("Synthetic data"), _("Which models made it."), kinds=MODEL),
         Field(
+            "device_hours",
+            _("Device-hours of training"),
+            _("A number. Boards draw the error of an entry against it."),
+            Shape.NUMBER,
+            kinds=MODEL,
+        ),
+        Field(
             "compute",
             _("Compute"),
             _("Device-hours of training, with the device."),

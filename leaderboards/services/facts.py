@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 
 import numpy as np
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils import timezone
 
-from accounts.selectors import active_members_of
-from catalog.models import Artifact, LineageEdge
+from accounts.models import Membership
+from catalog.models import Artifact, Contribution, LineageEdge
 from challenges.models import Round
 from leaderboards.entries import Entry, Rule, final_entries
 from leaderboards.identity import artifact_id, shares_of
@@ -19,6 +21,8 @@ from scoring.credit.rule import GATE_MIN_TARGETS
 from scoring.uncertainty import advantage_bounds, replicate_values
 from submissions.models import Submission
 
+Edges = dict[int, list[LineageEdge]]  # by the artifact they lead into
+SHARES = Prefetch("contributions", Contribution.objects.select_related("person"))
 COPY_RELATIONS = {LineageEdge.Relation.VARIANT_OF, LineageEdge.Relation.IDENTICAL_TO}
 
 
@@ -54,6 +58,8 @@ def credit_facts(
         When the answers were published; None while they are not.
     """
     finals = final_entries(entries)
+    methods = [entry.submission.method for entry in finals]
+    edges = _edges_above(methods)
     target_set = round_.target_set
     return credit.Round(
         id=f"{round_.challenge.slug}/{round_.slug}",
@@ -66,8 +72,8 @@ def credit_facts(
             target_set and round_.challenge.data_statement and round_.challenge.licence
         ),
         units=(_unit(entries, rule),),
-        results=tuple(_results(finals, entries, rule)),
-        nodes=tuple(_nodes(entry.submission.method for entry in finals)),
+        results=tuple(_results(finals, entries, rule, edges=edges)),
+        nodes=tuple(_nodes(methods, edges)),
         target_sets=_target_sets(target_set, round_),
         near_duplicates=tuple(_same_files(finals)),
     )
@@ -95,9 +101,10 @@ def _unit(entries: Sequence[Entry], rule: Rule) -> credit.ScoringUnit:
 
 
 def _results(
-    finals: Sequence[Entry], entries: Sequence[Entry], rule: Rule
+    finals: Sequence[Entry], entries: Sequence[Entry], rule: Rule, *, edges: Edges
 ) -> Iterable[credit.Result]:
     significant = _significance(finals, entries, rule)
+    members = _members(finals, closes_at=rule.primary.round.closes_at)
     for entry in finals:
         submission = entry.submission
         yield credit.Result(
@@ -110,8 +117,8 @@ def _results(
                     significant.get(submission.code),
                 ),
             ),
-            inputs=_inputs(submission.method),
-            members=tuple(active_members_of(submission.team).values_list("username", flat=True)),
+            inputs=tuple(artifact_id(edge.parent) for edge in edges[submission.method.pk]),
+            members=members[submission.pk],
             shares=shares_of(submission.method),
         )
 
@@ -140,34 +147,69 @@ def _significance(finals: Sequence[Entry], entries: Sequence[Entry], rule: Rule)
     }
 
 
-def _edges(artifact: Artifact) -> Iterable[LineageEdge]:
-    return (
-        artifact.parent_edges.exclude(status=LineageEdge.Status.REJECTED)
-        .select_related("parent")
-        .order_by("id")
-    )
+def _members(finals: Sequence[Entry], *, closes_at: datetime) -> dict[int, tuple[str, ...]]:
+    """Return who was in each result's team when the round closed, by submission.
+
+    Whoever joins a team after that has no part in its result, and whoever leaves keeps theirs.
+    While the round is open it is who is in the team now; of a file that came in later, within the
+    grace or for a track, it is who was there when it came.
+    """
+    teams: dict[int, list[Membership]] = defaultdict(list)
+    rows = Membership.objects.filter(team__in={each.submission.team_id for each in finals})
+    for row in rows.select_related("user").order_by("joined_at", "pk"):
+        teams[row.team_id].append(row)
+    end = min(timezone.now(), closes_at)
+    found = {}
+    for each in finals:
+        submission = each.submission
+        moment = max(end, submission.received_at)
+        there = (row for row in teams[submission.team_id] if _is_there(row, moment))
+        found[submission.pk] = tuple(dict.fromkeys(row.user.username for row in there))
+    return found
 
 
-def _inputs(artifact: Artifact) -> tuple[str, ...]:
-    return tuple(artifact_id(edge.parent) for edge in _edges(artifact))
+def _is_there(row: Membership, moment: datetime) -> bool:
+    return row.joined_at <= moment and (row.left_at is None or row.left_at > moment)
 
 
-def _nodes(methods: Iterable[Artifact]) -> Iterable[credit.Node]:
+def _edges_above(methods: Sequence[Artifact]) -> Edges:
+    """Return the counting inputs of these methods and of all that they were built on.
+
+    Shares and their people are loaded with them: a few queries for each level, however many
+    methods there are.
+    """
+    edges: Edges = {}
+    level = list(methods)
+    while level:
+        prefetch_related_objects(level, SHARES)
+        rows = (
+            LineageEdge.objects.filter(child__in={each.pk for each in level})
+            .exclude(status=LineageEdge.Status.REJECTED)
+            .select_related("parent")
+            .order_by("id")
+        )
+        edges |= {each.pk: [] for each in level}
+        for row in rows:
+            edges[row.child_id].append(row)
+        level = [row.parent for row in rows if row.parent_id not in edges]
+    return edges
+
+
+def _nodes(methods: Iterable[Artifact], edges: Edges) -> Iterable[credit.Node]:
     """Walk upstream from the methods; the methods themselves are results, not nodes."""
-    waiting = [edge.parent for method in methods for edge in _edges(method)]
+    waiting = [edge.parent for method in methods for edge in edges[method.pk]]
     seen: set[int] = set()
     while waiting:
         artifact = waiting.pop()
         if artifact.pk in seen:
             continue
         seen.add(artifact.pk)
-        edges = list(_edges(artifact))
-        waiting += [edge.parent for edge in edges]
+        waiting += [edge.parent for edge in edges[artifact.pk]]
         yield credit.Node(
             id=artifact_id(artifact),
-            kind=_node_kind(artifact, edges),
+            kind=_node_kind(artifact, edges[artifact.pk]),
             registered_at=artifact.registered_at,
-            inputs=tuple(artifact_id(edge.parent) for edge in edges),
+            inputs=tuple(artifact_id(edge.parent) for edge in edges[artifact.pk]),
             shares=shares_of(artifact),
             may_earn=_may_earn(artifact),
         )

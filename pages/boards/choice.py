@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import Team
+from challenges.models import Round
+from leaderboards.costs import COSTS
 from leaderboards.models import Standing
 from leaderboards.revisions import sheet_of
 from leaderboards.sheets import NoSuchSlice, Place, Sheet, Slice, places
@@ -21,7 +23,7 @@ from pages.boards.lines import BoardView, Line, board_from
 from submissions.models import Submission
 
 # Where a page goes on: these settings are kept, all else is of the moment.
-KEPT = ("class", "family", "metric", "kind", "by", "at", "revision", "track")
+KEPT = ("class", "family", "metric", "kind", "by", "at", "revision", "track", "model", "cost")
 SORTS = ("rank", "team", "value", "interval", "targets", "skill", "credit", "used")
 
 
@@ -32,6 +34,9 @@ class Choice:
     part: Slice = field(default_factory=Slice)
     kind: str = ""
     by_team: bool = False
+    track: str = ""
+    model: str = ""  # which of the models of a team count, if not as the round says
+    cost: str = ""
     at: datetime | None = None
     revision: int | None = None
     sort: str = ""
@@ -41,7 +46,7 @@ class Choice:
     @property
     def is_whole(self) -> bool:
         """Tell whether it is the board as it was ranked, whatever its order."""
-        return self.part.is_whole and not self.by_team
+        return self.part.is_whole and not self.by_team and not self.model
 
     def kept(self, **changed: str) -> str:
         """Return this address's query with some settings changed; empty ones are left out."""
@@ -59,6 +64,10 @@ def choice_of(query: QueryDict) -> Choice:
         raise Http404("no such kind of entry")
     if query.get("by", "") not in ("", "team", "method"):
         raise Http404("a board is by team or by method")
+    if query.get("model", "") not in ("", *Round.ModelBasis.values):
+        raise Http404("a board is by the first model or by the best")
+    if query.get("cost", "") not in ("", *COSTS):
+        raise Http404("no such cost")
     return Choice(
         part=Slice(
             target_class=query.get("class", ""),
@@ -67,6 +76,9 @@ def choice_of(query: QueryDict) -> Choice:
         ),
         kind=kind,
         by_team=query.get("by") == "team",
+        track=query.get("track", ""),
+        model=query.get("model", ""),
+        cost=query.get("cost", ""),
         at=moment_of(query.get("at", "")),
         revision=number_of(query.get("revision", "")),
         sort=sort.removeprefix("-"),
@@ -109,17 +121,26 @@ def chosen_view(
     shown: Sequence[ShownStanding] = board.lines
     columns: Sequence[Mapping[str, Any]] = board.revision.columns
     if not choice.is_whole:
-        sheet = sheet_of(board)
+        sheet = sheet_of(board, basis=choice.model)
         if sheet is None:
-            raise Http404("scores on single targets are not shown yet")
+            raise Http404("scores on single targets are not shown, or not of other models")
         try:
             shown, columns = ranked_part(sheet, shown, choice)
         except NoSuchSlice as error:
             raise Http404(str(error)) from None
+    if choice.track:
+        shown = [each for each in shown if _is_in(each, choice.track)]
+        if not shown:
+            raise Http404("nobody is on the board in this track")
     if choice.kind:
         shown = [each for each in shown if each.submission.entry_kind == choice.kind]
     view = board_from(board, shown, columns, mine=mine)
     return replace(view, lines=_sorted(view, choice)) if choice.sort else view
+
+
+def _is_in(standing: ShownStanding, track: str) -> bool:
+    found = standing.submission.track
+    return found is not None and found.slug == track
 
 
 def ranked_part(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from leaderboards.costs import Costed
 from leaderboards.pictures import (
     Axis,
     Dot,
@@ -68,6 +69,20 @@ def progress_picture(board: VisibleBoard, found: Sequence[Arrival]) -> str:
         steps=[(dot.x, dot.y) for dot in dots if dot.is_first],
         name="progress",
         title="Values of all entries over time, with the best so far",
+    )
+
+
+def costs_picture(found: Sequence[Costed], *, cost: str, metric: str) -> str:
+    """Draw the value of each entry against its declared cost, with the front."""
+    dots = [Dot(each.cost, each.value, each.line.submission.team.name, each.is_front)
+            for each in found]  # fmt: skip
+    return scatter(
+        dots,
+        x=Axis(cost),
+        y=Axis(metric),
+        steps=[(dot.x, dot.y) for dot in dots if dot.is_first],
+        name="costs",
+        title=f"{metric} against {cost}, with the entries that no other beats in both",
     )
 
 

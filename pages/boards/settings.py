@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from challenges.models import Round
+from leaderboards.revisions import has_other_models
 from leaderboards.visible import VisibleBoard
 from pages.boards.choice import Choice
 from submissions.models import Submission
@@ -26,7 +27,13 @@ class Setting:
 def settings_of(round_: Round, board: VisibleBoard, choice: Choice) -> list[Setting]:
     """Return the settings that would change something on this board."""
     kinds = {line.submission.entry_kind for line in board.lines}
+    tracks = {
+        line.submission.track.slug: line.submission.track.title
+        for line in board.lines
+        if line.submission.track
+    }
     found = [
+        ("track", _("Track"), _("all"), sorted(tracks.items())),
         ("kind", _("Entries"), _("all"), [each for each in _kinds() if each[0] in kinds]),
         ("by", _("One line for each"), _("method"), [("team", _("team"))]),
     ]
@@ -43,6 +50,10 @@ def settings_of(round_: Round, board: VisibleBoard, choice: Choice) -> list[Sett
              _named({label for _family, labels in rows for label in labels})),
             ("family", _("Targets of family"), _("all"), _named({row[0] for row in rows} - {""})),
         ]  # fmt: skip
+    if has_other_models(board):
+        now = str(Round.ModelBasis(round_.model_basis).label)
+        others = [each for each in Round.ModelBasis.choices if each[0] != round_.model_basis]
+        found.append(("model", _("Models"), now, [(str(a), str(b)) for a, b in others]))
     return [
         Setting(key, label, [("", every), *options], choice.query.get(key, ""))
         for key, label, every, options in found

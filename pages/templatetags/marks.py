@@ -76,7 +76,7 @@ def points(micropoints: int | None) -> str:
         return NO_VALUE
     if 0 < micropoints < MICROPOINTS // 200:
         return "< " + _number("0.01")
-    return number_format(micropoints / MICROPOINTS, 2, use_l10n=True, force_grouping=True)
+    return number_format(f"{micropoints / MICROPOINTS:.2f}", use_l10n=True, force_grouping=True)
 
 
 @register.filter
@@ -127,7 +127,7 @@ def when(moment: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" data-local>{}</time>',
         there.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        date_format(there, "j M Y, H:i") + " UTC",
+        date_format(there, _("j M Y, H:i")) + " UTC",
     )
 
 
@@ -138,7 +138,7 @@ def day(moment: datetime | None) -> SafeString | str:
         return NO_VALUE
     there = moment.astimezone(UTC)
     return format_html(
-        '<time datetime="{}">{}</time>', f"{there:%Y-%m-%d}", date_format(there, "j M Y")
+        '<time datetime="{}">{}</time>', f"{there:%Y-%m-%d}", date_format(there, _("j M Y"))
     )
 
 

@@ -10,12 +10,13 @@ from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from leaderboards.costs import COSTS, costed
 from leaderboards.fields import NothingToDraw, field_picture
 from leaderboards.pictures import standalone
 from leaderboards.pictures.standalone import STYLE_SOURCE
 from leaderboards.progress import arrivals
 from pages.board_csv import plain
-from pages.boards.drawings import heat_picture, progress_picture, ranks_picture
+from pages.boards.drawings import costs_picture, heat_picture, progress_picture, ranks_picture
 from pages.boards.lines import BoardView
 from pages.boards.seen import SeenBoard, seen_or_404
 from pages.boards.targets import Breakdown, breakdown_of
@@ -106,11 +107,27 @@ def _progress_rows(seen: SeenBoard, _view: BoardView) -> Rows:
                submission.entry_kind, each.line.value, each.is_best]  # fmt: skip
 
 
+def _costs(seen: SeenBoard, view: BoardView) -> str:
+    key = seen.choice.cost or next(iter(COSTS))
+    metric = view.primary.label if view.primary else ""
+    return costs_picture(costed(seen.visible, key), cost=str(COSTS[key]), metric=metric)
+
+
+def _cost_rows(seen: SeenBoard, _view: BoardView) -> Rows:
+    key = seen.choice.cost or next(iter(COSTS))
+    yield ["team", "method", "entry_kind", key, "value", "on_the_front"]
+    for each in costed(seen.visible, key):
+        submission = each.line.submission
+        yield [submission.team.name, submission.method.title, submission.entry_kind, each.cost,
+               each.value, each.is_front]  # fmt: skip
+
+
 Drawn = tuple[Callable[[SeenBoard, BoardView], str], Callable[[SeenBoard, BoardView], Rows]]
 PICTURES: dict[str, Drawn] = {
     "ranks": (_ranks, _rank_rows),
     "heat": (_heat, _heat_rows),
     "progress": (_progress, _progress_rows),
+    "costs": (_costs, _cost_rows),
 }
 
 

@@ -40,7 +40,7 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_every_page_is_accessible_fits_a_phone_and_needs_no_script(
     chromium: Any, live_server: LiveServer
 ) -> None:

@@ -10,9 +10,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from tests.translations.catalog import write  # noqa: E402 - needs the settings
+from tests.translations.catalog import PO, write  # noqa: E402 - needs the settings
 
 if sys.argv[1:] != ["--write"]:
     sys.exit("usage: python -m tests.translations --write")
-for _singular, _ in write():
-    pass
+for singular, _ in write():
+    sys.stdout.write(f"{PO}: no translation yet: {singular!r}\n")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import polib
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.html import strip_tags
 
+from pages.templatetags.marks import percent, points, skill, value, when
 from tests.pages.seed import Seed, build
 from tests.translations.catalog import MO, PO, key, messages
 
@@ -73,3 +77,25 @@ def test_programs_files_and_the_admin_get_english(client: Client, seed: Seed) ->
     for address in (f"{final}board.csv", f"{final}board.json", "/api/v1/submissions/none/"):
         assert client.get(address, headers=german).content == client.get(address).content, address
     assert "Anmelden" not in client.get("/admin/login/", headers=german).content.decode()
+
+
+def test_numbers_and_days_are_written_as_the_language_does() -> None:
+    moment = datetime(2026, 12, 4, 9, 30, tzinfo=UTC)
+    written = [
+        lambda: points(1_234_567_890_123),
+        lambda: points(35_795_001),
+        lambda: points(1),
+        lambda: value(-0.00012),
+        lambda: skill(723_456),
+        lambda: percent(1250),
+        lambda: strip_tags(when(moment)),
+    ]
+    assert [each() for each in written] == [
+        "1,234,567.89", "35.80", "< 0.01", "\u22121.200e\u22124", "72.3 %", "12.5 %",
+        "4 Dec 2026, 09:30 UTC",
+    ]  # fmt: skip
+    with translation.override("de"):
+        assert [each() for each in written] == [
+            "1.234.567,89", "35,80", "< 0,01", "\u22121,200e\u22124", "72,3 %", "12,5 %",
+            "4. Dez 2026, 09:30 UTC",
+        ]  # fmt: skip
