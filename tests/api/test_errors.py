@@ -116,7 +116,6 @@ def test_a_database_that_does_not_answer_is_told_to_be_asked_again(
     assert b"10.0.0.1" not in response.content
 
 
-@pytest.mark.django_db
 def test_an_unknown_address_is_plain_json_for_a_client_that_takes_compressed_pages(
     client: Client,
 ) -> None:
