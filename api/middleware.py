@@ -51,6 +51,7 @@ def _told(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         where = f"{request.method} {request.path}"
         response.content = json.dumps(body(code, message, status=number, where=where)).encode()
         response["Content-Type"] = "application/json"
+        del response["Content-Encoding"]  # that page of HTML may have been compressed
         if "Content-Length" in response:
             response["Content-Length"] = str(len(response.content))
     if number in WAITING:

@@ -23,6 +23,10 @@ class NotOrganizer(ChallengeError):
     """The person has no role in the challenge."""
 
 
+class NotProvider(ChallengeError):
+    """The person may not do this for the target."""
+
+
 class RoundFrozen(ChallengeError):
     """The round is published, so what was asked for would change its rules."""
 

@@ -74,6 +74,12 @@ def can_assess(user: Viewer, challenge: Challenge) -> bool:
     return can_organize(user, challenge) or held.exists()
 
 
+def assessed_rounds(user: Viewer) -> QuerySet[Round]:
+    """Return the rounds of the challenges that the person is named as assessor of."""
+    held = _holds(user, ChallengeRole.Role.ASSESSOR)
+    return Round.objects.filter(challenge__in=held.values("challenge")).select_related("challenge")
+
+
 def sees_names(user: Viewer, round: Round, moment: datetime) -> bool:
     """Tell whether a viewer of all entries sees who made them.
 

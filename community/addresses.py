@@ -72,8 +72,9 @@ def check_url(url: str) -> SplitResult:
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in {"https", "http"} or not host:
         raise AddressRefused("This is not an address of the web.", REMEDY)
-    if any(letter.isspace() or not letter.isprintable() for letter in url) or "\\" in url:
-        raise AddressRefused("There is a blank or a backslash in the address.", REMEDY)
+    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
+        told = "There is a blank, a backslash or a letter outside ASCII in the address."
+        raise AddressRefused(told, "Write such letters as %C3%A9, in the name of the host as xn--…")
     if parts.username is not None or parts.password is not None:
         raise AddressRefused(
             "The address holds a name or a password.", "Check the signature there instead."

@@ -104,7 +104,7 @@ def _of_submission(event: Event, submission: Submission) -> tuple[str, str]:
         text = _("Its page says what is wrong and how to mend it.")
     else:
         title = _("Submission %(code)s to %(round)s could not be scored") % names
-        text = _("That is not the file's fault, and it does not count against your quota.")
+        text = _("It does not count against your quota.")
     return title, f"{submission.reason} {text}".strip()
 
 

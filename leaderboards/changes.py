@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from challenges.models import Correction, Target
 from leaderboards.provenance import Provenance, provenance_of
 from leaderboards.shown import ShownStanding
-from leaderboards.visible import VisibleBoard
+from leaderboards.visible import VisibleBoard, board_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,22 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetMove:
+    """An entry's value on one target, by the metric that ranks; None is a missing value."""
+
+    line: ShownStanding
+    target: str
+    old: float | None
+    new: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What lies between two revisions."""
 
     events: tuple[str, ...]
     moves: list[Move]
+    targets: list[TargetMove]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,46 @@ def changes_between(old: VisibleBoard, new: VisibleBoard, history: History) -> C
         for key, line in before.items()
         if key not in after
     ]
-    return Changes(_events(old, new, history), moves)
+    return Changes(_events(old, new, history), moves, _target_moves(old, new, moves))
+
+
+def _target_moves(old: VisibleBoard, new: VisibleBoard, moves: Sequence[Move]) -> list[TargetMove]:
+    """Return what became different on single targets, in the order of targets and of the board.
+
+    Only of submissions that were scored again: another file has other values anyway.
+    """
+    again = [
+        move
+        for move in moves
+        if move.old
+        and move.new
+        and move.old.submission_id == move.new.submission_id
+        and move.old.run_id != move.new.run_id
+    ]
+    if not again or new.revision is None or old.revision is None or not new.revision.columns:
+        return []
+    key = new.revision.columns[0]["key"]  # the metric that ranks comes first
+    before, after = _values(old, key), _values(new, key)
+    slugs = dict.fromkeys([*new.revision.target_slugs, *old.revision.target_slugs])
+    found = [
+        TargetMove(
+            move.line,
+            slug,
+            before.get((move.line.submission_id, slug)),
+            after.get((move.line.submission_id, slug)),
+        )
+        for slug in slugs
+        for move in again
+    ]
+    return [each for each in found if each.old != each.new]
+
+
+def _values(board: VisibleBoard, key: str) -> dict[tuple[int, str], float]:
+    return {
+        (line, slug): value
+        for line, metric, slug, value in board_values(board)
+        if metric == key and slug is not None
+    }
 
 
 def _by_entry(lines: Sequence[ShownStanding]) -> dict[tuple[Any, ...], ShownStanding]:

@@ -30,22 +30,37 @@ RULES: dict[str, dict[str, Any]] = {
     "live, private targets": {"split": True},
     "live, names from the reveal on": {"names_shown": "reveal"},
     "live, single targets from the close on": {"target_scores_shown": "close"},
+    "live, prediction files from the reveal on": {"predictions_shown": "reveal"},
+    "live, descriptions of methods from the close on": {"abstracts_shown": "close"},
+    "live, names and files from the reveal on": {
+        "names_shown": "reveal",
+        "predictions_shown": "close",
+    },
 }
+COLUMNS = (
+    *("rules", "moment", "values, ranks", "entries' number", "names", "on one target"),
+    *("files", "descriptions", "skill, credit"),
+)
 HEAD = """# What everyone sees when
 
 Written by `python -m tests.visibility` from the rules in `leaderboards/sight.py`; a test holds it
 to them. "Everyone" is also the entrant: a team's own page shows what this table says, and no
 more. Organizers of the challenge see everything at any time.
 
-| rules | moment | values, ranks | entries' number | names | on one target | skill, credit |
-|---|---|---|---|---|---|---|
+A prediction file names its team, so that it is never shown before names are. Of a team's own
+files the team has all at any time.
 """
 
 
 def table() -> str:
     """Return the page."""
-    return HEAD + "".join(
-        _row(rules, fields, moment) for rules, fields in RULES.items() for moment in MOMENTS
+    heads = f"\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n"
+    return (
+        HEAD
+        + heads
+        + "".join(
+            _row(rules, fields, moment) for rules, fields in RULES.items() for moment in MOMENTS
+        )
     )
 
 
@@ -58,7 +73,7 @@ def _row(rules: str, fields: dict[str, Any], moment: str) -> str:
     at = MOMENTS[moment]
     sight = _sight(round_, at, everything=False, is_split="split" in fields)
     if moment == "before it opens":
-        return f"| {rules} | {moment} | no entries yet | - | - | - | - |\n"
+        return f"| {rules} | {moment} | no entries yet | - | - | - | - | - | - |\n"
     values = "whole"
     if not sight.board:
         values = "no"
@@ -76,6 +91,8 @@ def _row(rules: str, fields: dict[str, Any], moment: str) -> str:
         "yes" if sight.board else "no",
         "no" if not sight.board else "yes" if sight.names else "labels",
         targets if sight.target_scores else "no",
+        "yes" if sight.predictions else "no",
+        "yes" if sight.abstracts else "no",
         "yes" if sight.credit else "no",
     ]
     return f"| {rules} | {moment} | {' | '.join(cells)} |\n"

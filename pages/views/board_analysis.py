@@ -18,6 +18,7 @@ from pages.boards.drawings import costs_picture, progress_picture
 from pages.boards.seen import SeenBoard, seen_board, seen_sheet, visible_round
 
 MOST_REVISIONS = 50
+MOST_TARGET_MOVES = 500
 
 
 def stability_page(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
@@ -64,13 +65,15 @@ def changes_page(request: HttpRequest, challenge: str, round: str) -> HttpRespon
     new = visible_board(found, request.user, now, number=end)
     if numbers and (old.revision is None or new.revision is None):
         raise Http404("no such revision")
+    changes = changes_between(old, new, history_of([old, new])) if numbers else None
     context = {
         "round": found,
         "old": old.revision,
         "new": new.revision,
         "numbers": numbers,
         "sight": newest.sight,
-        "changes": changes_between(old, new, history_of([old, new])) if numbers else None,
+        "changes": changes,
+        "target_moves": changes.targets[:MOST_TARGET_MOVES] if changes else [],
     }
     return render(request, "pages/board_changes.html", context)
 

@@ -114,3 +114,11 @@ def test_a_database_that_does_not_answer_is_told_to_be_asked_again(
     assert refused(response, 503)["code"] == "UNAVAILABLE"
     assert int(response["Retry-After"]) > 0
     assert b"10.0.0.1" not in response.content
+
+
+def test_an_unknown_address_is_plain_json_for_a_client_that_takes_compressed_pages(
+    client: Client,
+) -> None:
+    answer = client.get("/api/v1/nothing/here/", headers={"accept-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+    assert "Content-Encoding" not in answer

@@ -36,7 +36,7 @@ REFUSED = """
     https://[::ffff:127.0.0.1]/  https://[::ffff:a00:1]/  https://[::127.0.0.1]/
     https://[64:ff9b::7f00:1]/  https://[64:ff9b::a9fe:a9fe]/  https://[2002:7f00:1::]/
     https://[2002:c0a8:101::1]/  https://[2001:0:1::f5ff:fffe]/  https://[2001:db8::1]/
-    https://[fe80::1%25eth0]/  https://ⓔxample.org/  https://exa\\mple.org/
+    https://[fe80::1%25eth0]/  https://ⓔxample.org/  https://exa\\mple.org/ https://example.org/é
 """
 
 

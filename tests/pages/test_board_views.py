@@ -199,6 +199,9 @@ def test_the_board_as_of_a_date_stays_as_it_was_and_changes_say_who_moved_and_wh
     for told in ("new entry", "scored against corrected answers of t03",
                  "not on the board any more", "▲ 4"):  # fmt: skip
         assert told in changes, told
+    single = changes.partition('id="single-head"')[2]
+    assert single.count("<tr>") == 1 + len(slugs)  # of the one file that was scored again
+    assert single.count(">0.25</td>") == len(slugs)
     feed = page(client, f"{round_.get_absolute_url()}board.atom")
     parsed = minidom.parseString(feed)  # noqa: S318
     assert len(parsed.getElementsByTagName("entry")) == 2
