@@ -22,7 +22,7 @@ DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://
 	ALLOWED_HOSTS=heldout.example HTTPS=1 HELDOUT_HOME=$$(mktemp -d)
 
 .DEFAULT_GOAL := help
-.PHONY: help server dev peers demo serve test test-sqlite test-postgres test-engine lint mypy bench chaos docs lock replay
+.PHONY: help server dev peers demo serve test test-sqlite test-postgres test-engine test-permissions lint mypy bench chaos docs lock replay
 
 help:
 	@sed -n '2,9s/^# *//p' Makefile
@@ -37,22 +37,28 @@ demo: server
 serve: server
 	@exec $(BIN)/python -m config.embedded
 
-# Three runs that share nothing: make -j2 test holds two at a time.
-test: test-sqlite test-postgres test-engine
+# Four runs that share nothing: make -j3 test holds three at a time.
+test: test-sqlite test-postgres test-engine test-permissions
+ELSEWHERE := --ignore=tests/scoring --ignore=tests/permissions
 
 test-sqlite: dev
 	@echo "== tests on SQLite"
-	@$(BIN)/python -m pytest --ignore=tests/scoring
+	@$(BIN)/python -m pytest $(ELSEWHERE)
 
 # Again all that opens the test database, but the browser's walk and what no database changes.
 test-postgres: dev
 	@echo "== tests on PostgreSQL"
 	@$(BIN)/python -m tests.servers postgres -- \
-		$(BIN)/python -m pytest --ignore=tests/scoring -m "database and not browser and not one_database"
+		$(BIN)/python -m pytest $(ELSEWHERE) -m "database and not browser and not one_database"
 
 test-engine: dev
 	@echo "== tests of the scoring engine"
 	@$(BIN)/python -m pytest tests/scoring
+
+# Every address as every kind of visitor: ten thousand requests.
+test-permissions: dev
+	@echo "== tests of who may do what"
+	@$(BIN)/python -m pytest tests/permissions
 
 lint: dev
 	$(BIN)/ruff check .

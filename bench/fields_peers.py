@@ -19,9 +19,9 @@ def installed(*names: str) -> bool:
 
 def engine_compiled(**arguments: Any) -> list[float]:
     """Score as a worker does whose zygote has compiled the sums."""
-    from scoring.metrics import fields_compiled
+    from scoring.metrics.fields import compiled_sums
 
-    if not fields_compiled.prepare():
+    if not compiled_sums.prepare():
         raise RuntimeError("the extra 'fast' is not installed")
     return fields.engine(**arguments)
 

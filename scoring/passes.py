@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from scoring.errors import MetricInputError, MetricUndefinedError, ScoringError
-from scoring.metrics import fields_compiled
 from scoring.metrics.base import Metric
-from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
-from scoring.metrics.fields_lanes import LaneTable
+from scoring.metrics.fields import compiled_sums
+from scoring.metrics.fields.chunk import FieldChunk, FieldPlan
+from scoring.metrics.fields.lanes import LaneTable
 from scoring.metrics.samples_chunk import SamplesChunk
 from scoring.readers.base import SLAB_BYTES, AnyArray, ArraySource
 from scoring.readers.flat import FlatStream, flat_stream
@@ -90,7 +90,7 @@ def field_values(
     """
     inspect = inspect or NoInspection()
     if compiled:
-        fields_compiled.ready(math.prod(reference.shape) * reference.dtype.itemsize)
+        compiled_sums.ready(math.prod(reference.shape) * reference.dtype.itemsize)
     outcomes: dict[str, Outcome] = {}
     plans: dict[str, FieldPlan] = {}
     by_layout: dict[str, dict[str, _StreamingRun]] = {}

@@ -22,7 +22,7 @@ import socket
 from scoring.cage import child, wire
 from scoring.cage.confine import Ground, leave_namespaces, prepare
 from scoring.cage.rehearsal import rehearse
-from scoring.metrics import fields_compiled
+from scoring.metrics.fields import compiled_sums
 from scoring.metrics.registry import all_metrics
 from scoring.readers.registry import all_readers
 
@@ -51,7 +51,7 @@ def warm_up() -> None:
     all_metrics()
     for reader in all_readers():
         reader.load_packages()
-    fields_compiled.prepare()  # a child can neither compile nor load what is compiled
+    compiled_sums.prepare()  # a child can neither compile nor load what is compiled
     for name in LIBRARIES:
         importlib.import_module(name)
     for name in CODECS:

@@ -1,7 +1,8 @@
 """Metrics: records with a definition, its traps, its source, and the function itself.
 
-A module of this package that defines `METRICS` offers built-in metrics; packages installed by
-the operator add theirs through the entry-point group ``heldout.metrics``.
+A module below this package that defines `METRICS` offers built-in metrics; a family of several
+modules has a folder. Packages installed by the operator add theirs through the entry-point group
+``heldout.metrics``.
 """
 
 from scoring.metrics.base import Inputs, Mergeable, Metric, Parameter

@@ -12,7 +12,7 @@ import numpy as np
 
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
+from scoring.metrics.fields.chunk import FieldChunk, FieldPlan
 from scoring.metrics.samples_chunk import SamplesChunk
 from scoring.metrics.shapes import misfit
 from scoring.readers.base import AnyArray

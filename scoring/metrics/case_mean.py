@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring.contract import JsonValue
 from scoring.errors import MetricInputError
-from scoring.metrics.fields_chunk import FloatArray
+from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.samples_chunk import SamplesChunk
 from scoring.metrics.samples_rule import Parameters, SamplesRule
 

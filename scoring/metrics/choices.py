@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from scoring.contract import Aggregate, JsonValue, MetricChoice, Problem, TargetSpec
 from scoring.errors import MetricInputError, UnknownMetricError
 from scoring.metrics.base import Inputs, Metric
-from scoring.metrics.fields_chunk import FieldPlan
+from scoring.metrics.fields.chunk import FieldPlan
 from scoring.metrics.registry import get_metric
 
 NOT_POOLED = "needs the aggregate mean, median or another; only metrics of samples can be pooled"

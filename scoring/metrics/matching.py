@@ -11,7 +11,7 @@ import numpy as np
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric, Parameter
-from scoring.metrics.fields_chunk import FloatArray
+from scoring.metrics.fields.chunk import FloatArray
 from scoring.readers.base import AnyArray
 
 # A cost matrix of this many entries is half a gigabyte, and hours to assign.

@@ -1,4 +1,4 @@
-"""Which metrics there are: the modules of this package and what the operator installed."""
+"""Which metrics there are: the modules below this package and what the operator installed."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ def newest_metrics() -> tuple[Metric, ...]:
 @cache
 def _metrics() -> tuple[Metric, ...]:
     found: dict[tuple[str, int], Metric] = {}
-    for metric in (*_built_in(), *_installed()):
+    for metric in (*built_in_metrics(), *_installed()):
         if (metric.slug, metric.version) in found:
             raise ValueError(f"two metrics are registered as {metric.slug!r} {metric.version}")
         found[metric.slug, metric.version] = metric
     return tuple(found[key] for key in sorted(found))
 
 
-def _built_in() -> list[Metric]:
-    """Collect `METRICS` of every module of this package that has them."""
-    names = sorted(module.name for module in pkgutil.iter_modules(scoring.metrics.__path__))
-    modules = [importlib.import_module(f"{scoring.metrics.__name__}.{name}") for name in names]
+def built_in_metrics() -> list[Metric]:
+    """Return what the modules below this package name in `METRICS`, without installed packages."""
+    below = pkgutil.walk_packages(scoring.metrics.__path__, f"{scoring.metrics.__name__}.")
+    modules = [importlib.import_module(name) for name in sorted(module.name for module in below)]
     return [metric for module in modules for metric in getattr(module, "METRICS", ())]
 
 

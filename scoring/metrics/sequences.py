@@ -13,8 +13,8 @@ from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric
 from scoring.metrics.case_mean import case_mean, sample_blocks
-from scoring.metrics.fields_chunk import FloatArray
-from scoring.metrics.masks import labels_of
+from scoring.metrics.fields.chunk import FloatArray
+from scoring.metrics.segmentation.masks import labels_of
 from scoring.readers.base import AnyArray
 
 _LOG_SUM_TOLERANCE = 1e-4

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics.base import Inputs, Metric, Parameter
-from scoring.metrics.fields_chunk import FloatArray
+from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.samples_rule import ALL_ANSWERED, NEEDS_ALL, float_pair
 from scoring.readers.base import AnyArray
 

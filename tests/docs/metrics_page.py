@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-import scoring.metrics
 from scoring.contract import Direction
 from scoring.metrics import Metric, Parameter
 from scoring.metrics.base import MISSING_POLICY
+from scoring.metrics.registry import built_in_metrics
 
 _BEGINNING = f"""\
 # Metrics
@@ -26,9 +24,7 @@ Unless a metric says otherwise: {MISSING_POLICY[0].lower()}{MISSING_POLICY[1:]}
 
 def built_in() -> list[Metric]:
     """Return the metrics of the engine itself, without those of installed packages."""
-    names = [module.name for module in pkgutil.iter_modules(scoring.metrics.__path__)]
-    modules = [importlib.import_module(f"scoring.metrics.{name}") for name in names]
-    found = [metric for module in modules for metric in getattr(module, "METRICS", ())]
+    found = built_in_metrics()
     return sorted(found, key=lambda metric: (metric.family, metric.slug, metric.version))
 
 

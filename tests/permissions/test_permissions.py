@@ -21,7 +21,6 @@ AREAS = {
 
 
 @pytest.mark.django_db
-@pytest.mark.one_database
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("area", AREAS)
 def test_every_address_answers_every_visitor_as_the_table_says(area: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics import all_metrics, get_metric
-from scoring.metrics.weather import cell_weights
+from scoring.metrics.fields.weather import cell_weights
 
 X = np.arange(64) / 64
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics import all_metrics, get_metric
-from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
+from scoring.metrics.fields.chunk import FieldChunk, FieldPlan
 from scoring.passes import field_values
 from scoring.readers import MemorySource
 

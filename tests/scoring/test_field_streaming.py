@@ -11,8 +11,9 @@ import pytest
 from scoring.contract import MetricChoice, PredictionFormat, TargetSpec
 from scoring.engine import check, score
 from scoring.errors import ReferenceFaultError
-from scoring.metrics import all_metrics, fields_compiled
-from scoring.metrics.fields_plan import FieldPlan
+from scoring.metrics import all_metrics
+from scoring.metrics.fields import compiled_sums
+from scoring.metrics.fields.plan import FieldPlan
 from scoring.passes import field_values
 from scoring.readers import MemorySource
 from tests.scoring.files import npy_bytes, npz_bytes
@@ -70,7 +71,7 @@ SUMS = ("nrmse", "rmse_field", "vrmse", "max_error", "crmse", "brmse", "frmse", 
 def test_sums_alone_are_the_same_for_every_number_type(layout, number, compiled):
     if compiled:
         pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-        assert fields_compiled.prepare()
+        assert compiled_sums.prepare()
     generator = np.random.default_rng(2)
     shape = tuple(WIDE[axis] for axis in layout)
     v = (50 * generator.standard_normal(shape)).astype(number)
@@ -80,7 +81,7 @@ def test_sums_alone_are_the_same_for_every_number_type(layout, number, compiled)
 
 def test_compiled_and_plain_sums_agree_to_the_last_digits():
     pytest.importorskip("numba", reason="the extra 'fast' is not installed")
-    assert fields_compiled.prepare()
+    assert compiled_sums.prepare()
     generator = np.random.default_rng(3)
     for layout, shape in (
         ("tx", (40, 5000)),
@@ -108,8 +109,9 @@ def test_plain_sums_serve_where_nothing_can_be_compiled():
     code = (
         "import sys; sys.modules['numba'] = None\n"
         "import numpy as np\n"
-        "from scoring.metrics import fields_compiled, get_metric\n"
-        "assert not fields_compiled.prepare() and fields_compiled.ready(2**40) is None\n"
+        "from scoring.metrics import get_metric\n"
+        "from scoring.metrics.fields import compiled_sums\n"
+        "assert not compiled_sums.prepare() and compiled_sums.ready(2**40) is None\n"
         "from scoring.passes import field_values\n"
         "from scoring.readers import MemorySource\n"
         "v = np.ones((4, 16)); m = get_metric('nrmse')\n"

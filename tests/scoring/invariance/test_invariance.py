@@ -11,7 +11,7 @@ import pytest
 from scoring.errors import MetricInputError, MetricUndefinedError
 from scoring.metrics import all_metrics, get_metric
 from scoring.metrics.base import Inputs, Metric
-from scoring.metrics.fields_chunk import FieldChunk, FieldPlan
+from scoring.metrics.fields.chunk import FieldChunk, FieldPlan
 from scoring.metrics.samples_chunk import SamplesChunk
 from tests.scoring.invariance.claims import (
     REFUSED,

@@ -70,7 +70,7 @@ def test_structural_similarity_equals_torchmetrics(record_property):
 def test_weighted_errors_equal_xskillscore(record_property):
     xskillscore = pytest.importorskip("xskillscore", reason="xskillscore is not installed")
     xarray = pytest.importorskip("xarray", reason="xarray is not installed")
-    from scoring.metrics.weather import cell_weights
+    from scoring.metrics.fields.weather import cell_weights
 
     names = ["b", "t", "x", "y", "c"]
     v, u = (xarray.DataArray(field, dims=names) for field in (TRUTH, GUESS))

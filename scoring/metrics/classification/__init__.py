@@ -1,0 +1,1 @@
+"""Classes: labels, probabilities, scores, and how far probabilities can be trusted."""

@@ -1,0 +1,1 @@
+"""Fields and solutions of PDEs: errors, norms, spectra, rollouts, weather."""

@@ -1,0 +1,1 @@
+"""Probabilistic forecasts: ensembles, quantiles, distributions."""

@@ -1,0 +1,1 @@
+"""Numbers against numbers: errors, correlations, one value for each target."""

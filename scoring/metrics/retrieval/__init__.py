@@ -1,0 +1,1 @@
+"""Lists in an order: what is found, and how early."""

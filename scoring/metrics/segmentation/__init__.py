@@ -1,0 +1,1 @@
+"""Labelled pixels and voxels: overlap, surfaces, instances."""
