@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from catalog.models import Artifact
@@ -23,6 +24,9 @@ from submissions.models import Score, Submission
 
 LABEL_LENGTH = 5
 # Who made these did not enter the contest.
+# A dictionary of labels once, instead of one for each line.
+_KINDS = dict(Submission.EntryKind.choices)
+_DISCLOSURES = dict(Artifact.Disclosure.choices)
 NAMED_ALWAYS = frozenset(
     {
         Submission.EntryKind.BASELINE,
@@ -38,7 +42,10 @@ class ShownTeam:
 
     name: str
     slug: str  # empty while names are withheld, like all addresses
-    get_absolute_url: str
+
+    @property
+    def get_absolute_url(self) -> str:
+        return reverse("pages:team", args=[self.slug]) if self.slug else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,11 @@ class ShownMethod:
     version: str
     disclosure: str
     get_disclosure_display: str
-    get_absolute_url: str
     parents: tuple[Artifact, ...] = ()
+
+    @property
+    def get_absolute_url(self) -> str:
+        return reverse("pages:model", args=[self.slug, self.version]) if self.slug else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ def shown_standing(
         submission=ShownSubmission(
             code=submission.code if is_named else "",
             entry_kind=submission.entry_kind,
-            get_entry_kind_display=str(submission.get_entry_kind_display()),
+            get_entry_kind_display=str(_KINDS[submission.entry_kind]),
             team=_team(submission) if is_named else _label_of_team(submission, round_),
             method=_method(submission) if is_named else _label_of_method(submission, round_),
             round=round_,
@@ -192,11 +202,11 @@ def label(kind: str, round_: Round, key: object) -> str:
 
 def _team(submission: Submission) -> ShownTeam:
     team = submission.team
-    return ShownTeam(team.name, team.slug, team.get_absolute_url())
+    return ShownTeam(team.name, team.slug)
 
 
 def _label_of_team(submission: Submission, round_: Round) -> ShownTeam:
-    return ShownTeam(f"Entrant {label('team', round_, submission.team_id)}", "", "")
+    return ShownTeam(f"Entrant {label('team', round_, submission.team_id)}", "")
 
 
 def _method(submission: Submission) -> ShownMethod:
@@ -206,8 +216,7 @@ def _method(submission: Submission) -> ShownMethod:
         slug=method.slug,
         version=method.version,
         disclosure=method.disclosure,
-        get_disclosure_display=str(method.get_disclosure_display()),
-        get_absolute_url=method.get_absolute_url(),
+        get_disclosure_display=str(_DISCLOSURES.get(method.disclosure, "")),
         parents=tuple(edge.parent for edge in method.declared),  # type: ignore[attr-defined]  # prefetched
     )
 
@@ -220,6 +229,5 @@ def _label_of_method(submission: Submission, round_: Round) -> ShownMethod:
         slug="",
         version="",
         disclosure=method.disclosure,
-        get_disclosure_display=str(method.get_disclosure_display()),
-        get_absolute_url="",
+        get_disclosure_display=str(_DISCLOSURES.get(method.disclosure, "")),
     )

@@ -81,6 +81,7 @@ urlpatterns = [
     path(ROUND + "board/progress/", board_analysis.progress_page, name="board-progress"),
     path(ROUND + "board/pictures/<slug:name>.svg", board_pictures.svg, name="board-svg"),
     path(ROUND + "board/pictures/<slug:name>.csv", board_pictures.data, name="board-picture-csv"),
+    path(ROUND + "board/archive.zip", board_files.archive_zip, name="board-archive"),
     path(ROUND + "board/scores.csv", board_files.scores_csv, name="board-scores-csv"),
     path(ROUND + "board/rule.json", board_files.rule, name="board-rule"),
     path(ROUND + "board.csv", board_files.board_csv, name="round-board-csv"),

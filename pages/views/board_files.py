@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
 
 from leaderboards.changes import Changes, changes_between, history_of
 from leaderboards.models import BoardRevision
 from leaderboards.selectors import board_document
 from leaderboards.visible import latest_boards
 from pages.board_csv import write_board
+from pages.boards.archive import archive, published
 from pages.boards.exports import feed_of, latex_table, rule_json, said_of, write_scores
 from pages.boards.lines import board_of
 from pages.boards.seen import (
@@ -21,6 +24,7 @@ from pages.boards.seen import (
     seen_board,
     seen_or_404,
     seen_sheet,
+    visible_round,
 )
 
 MOST_ITEMS = 20
@@ -90,6 +94,18 @@ def rule(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
     if sheet is None:
         raise Http404("scores on single targets are not shown yet")
     return attachment(rule_json(sheet), "application/json", f"{seen.name}-rule.json")
+
+
+def archive_zip(request: HttpRequest, challenge: str, round: str) -> StreamingHttpResponse:
+    """Send all of a revealed round: what everyone may have of it, whoever asks."""
+    found = visible_round(request, challenge, round)
+    page = reverse("pages:board", args=[challenge, round])
+    ready = published(found, timezone.now(), address=request.build_absolute_uri(page))
+    if ready is None:
+        raise Http404("the round is not revealed, or its scores are withheld")
+    response = StreamingHttpResponse(archive(ready), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{ready.name}.zip"'
+    return response
 
 
 def attachment(text: str, kind: str, name: str) -> HttpResponse:
