@@ -14,7 +14,7 @@ from catalog.errors import FileRefused
 from catalog.services import check_file_name
 from challenges.admin.choices import metric_choices, metric_key, reader_choices
 from challenges.errors import ReferenceRefused
-from challenges.models import Announcement, Round, RoundFile, RoundMetric, Target
+from challenges.models import Announcement, Round, RoundFile, RoundMetric, Target, Track
 from challenges.models.design_items import DESIGN_ITEMS, LONGEST_ITEM
 from challenges.services.canonical import write_canonical
 from challenges.services.schedule import WEEKDAYS, Schedule
@@ -87,7 +87,12 @@ def _item_fields(items: Mapping[str, str]) -> dict[str, forms.Field]:
     }
 
 
-def amendment_form(fields: Sequence[str]) -> type[RoundModelForm]:
+OF_TRACK = "track:"  # before slug and date: one box for each date of each track
+
+
+def amendment_form(
+    fields: Sequence[str], *, tracks: Sequence[Track] = (), dates: Sequence[str] = ()
+) -> type[RoundModelForm]:
     """Return the form that changes these rules of a published round, with a reason."""
 
     class AmendmentForm(RoundModelForm):
@@ -96,6 +101,32 @@ def amendment_form(fields: Sequence[str]) -> type[RoundModelForm]:
             widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
             help_text="Shown to everyone, with what changed.",
         )
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            reason = self.fields.pop("reason")
+            self.fields |= {
+                f"{OF_TRACK}{track.slug}:{name}": forms.SplitDateTimeField(
+                    label=f"{track.title}: {name.replace('_', ' ')}",
+                    required=False,
+                    initial=getattr(track, name),
+                    widget=AdminSplitDateTime,
+                    help_text="UTC. Empty: with the round.",
+                )
+                for track in tracks
+                for name in dates
+            }
+            self.fields["reason"] = reason
+
+        @property
+        def of_tracks(self) -> dict[str, dict[str, Any]]:
+            """Return the dates of tracks that were changed, by slug."""
+            found: dict[str, dict[str, Any]] = {}
+            for key in self.changed_data:
+                if key.startswith(OF_TRACK):
+                    _mark, slug, name = key.split(":")
+                    found.setdefault(slug, {})[name] = self.cleaned_data[key]
+            return found
 
         def clean(self) -> dict[str, Any]:
             cleaned = super().clean() or self.cleaned_data

@@ -19,7 +19,11 @@ from challenges.admin.scope import ScopedAdmin
 from challenges.errors import AnswersRefused, ChallengeError, PublishRefused
 from challenges.models import Round
 from challenges.selectors import announcements
-from challenges.services.amendments import amend_round, amendable_fields
+from challenges.services.amendments import (
+    amend_round,
+    amendable_fields,
+    amendable_track_fields,
+)
 from challenges.services.announcements import announce
 from challenges.services.answers import read_answers
 from challenges.services.corrections import PROPOSED, store_answers
@@ -102,7 +106,9 @@ class RoundPages(ScopedAdmin):
         fields = amendable_fields(round) if round.is_frozen else ()
         if not fields:
             raise PermissionDenied
-        form = amendment_form(fields)(request.POST or None, instance=round)
+        form = amendment_form(
+            fields, tracks=list(round.tracks.all()), dates=amendable_track_fields(round)
+        )(request.POST or None, instance=round)
         if request.method == "POST" and form.is_valid():
             values = {name: form.cleaned_data[name] for name in form.changed_data if name in fields}
             try:
@@ -111,11 +117,13 @@ class RoundPages(ScopedAdmin):
                     values,
                     by=person_of(request),
                     reason=form.cleaned_data["reason"],
+                    tracks=form.of_tracks,  # type: ignore[attr-defined]  # of the form made here
                 )
             except ChallengeError as error:
                 form.add_error(None, str(error))
             else:
-                self.log_change(request, round, f"Amended: {', '.join(values)}.")
+                told = ", ".join([*values, *form.of_tracks])  # type: ignore[attr-defined]
+                self.log_change(request, round, f"Amended: {told}.")
                 messages.success(request, "The rules are amended; everybody can see what changed.")
                 return self._back(round)
         context = {

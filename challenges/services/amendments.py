@@ -22,7 +22,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from challenges.errors import AmendmentRefused
-from challenges.models import Round, RoundAmendment, RoundState
+from challenges.models import Round, RoundAmendment, RoundState, Track
 from challenges.models.disclosure import DISCLOSURE_FIELDS
 from challenges.services.design import design_of, sha256_of
 from challenges.services.readiness import unmet_after_amending
@@ -109,13 +109,22 @@ def amendment(round: Round, *, by: User, reason: str) -> Iterator[None]:
         _AMENDING.reset(token)
 
 
-def amend_round(round: Round, values: Mapping[str, Any], *, by: User, reason: str) -> Round:
+def amend_round(
+    round: Round,
+    values: Mapping[str, Any],
+    *,
+    by: User,
+    reason: str,
+    tracks: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Round:
     """Change rules of a published round, with a reason that everybody reads.
 
     Parameters
     ----------
     values : mapping of field name to new value
         Fields out of `amendable_fields`.
+    tracks : mapping of track slug to fields and new values, optional
+        Dates of single tracks, out of `amendable_track_fields`.
 
     Raises
     ------
@@ -127,16 +136,44 @@ def amend_round(round: Round, values: Mapping[str, Any], *, by: User, reason: st
         _check(locked, values)
         for name, value in values.items():
             setattr(locked, name, value)
-        try:
-            locked.full_clean()
-        except ValidationError as error:
-            raise AmendmentRefused(" ".join(error.messages)) from None
+        _clean(locked)
+        for slug, dates in (tracks or {}).items():
+            _amend_track(locked, slug, dates)
         unmet = unmet_after_amending(locked, values)
         if unmet:
             raise AmendmentRefused(" ".join(unmet))
         locked.save(update_fields=list(values))
     round.refresh_from_db()
     return round
+
+
+def amendable_track_fields(round: Round) -> tuple[str, ...]:
+    """Return which dates of its tracks an organizer may change now."""
+    state = round.state
+    if state is RoundState.UPCOMING:
+        return ("opens_at", "closes_at")
+    return ("closes_at",) if state is RoundState.OPEN else ()
+
+
+def _amend_track(round: Round, slug: str, dates: Mapping[str, Any]) -> None:
+    track = Track.objects.filter(round=round, slug=slug).first()
+    if track is None or not set(dates) <= set(amendable_track_fields(round)):
+        raise AmendmentRefused(f"{round} has no track {slug} whose {', '.join(dates)} can change.")
+    for name, moment in dates.items():
+        if moment is not None and moment <= timezone.now():
+            raise AmendmentRefused(
+                f"{name} of {track} would be in the past.", "Choose a moment to come."
+            )
+        setattr(track, name, moment)
+    _clean(track)
+    track.save(update_fields=list(dates))
+
+
+def _clean(row: Round | Track) -> None:
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise AmendmentRefused(" ".join(error.messages)) from None
 
 
 def changes_between(before: Any, after: Any, *, path: str = "") -> list[Change]:

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
@@ -153,5 +154,5 @@ def dispute(request: HttpRequest, challenge: str, round: str, target: str) -> Ht
     except DisputeRefused as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "The organizers have your dispute; the answer appears here.")
+        messages.success(request, _("The organizers have your dispute; the answer appears here."))
     return redirect(found)

@@ -37,7 +37,12 @@ SOURCES = [
     *("pages/glossary.py", "pages/forms.py", "pages/disclosure.py", "pages/refusals.py"),
     *("pages/search.py", "pages/organizing.py", "pages/boards/settings.py"),
     *("pages/templatetags/marks.py", "pages/templatetags/boards.py"),
-    *("pages/views/account.py", "pages/views/teams.py", "pages/views/people.py"),
+    *(
+        "pages/views/challenges.py",
+        "pages/views/account.py",
+        "pages/views/teams.py",
+        "pages/views/people.py",
+    ),
     *("challenges/services/next_step.py", "challenges/models/round.py"),
     *("submissions/models/submission.py", "submissions/models/scores.py"),
     *("accounts/signup_fields.py", "accounts/teams.py"),

@@ -1,0 +1,124 @@
+"""Tracks, models and roles come along into a bundle and a clone, and change by amendments."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from challenges.errors import AmendmentRefused
+from challenges.models import ChallengeRole, Round, TargetWindow, Track
+from challenges.services.amendments import amend_round, chain_faults
+from challenges.services.bundles import export_bundle, import_whole_bundle
+from challenges.services.clone import CloneWish, clone_round
+from challenges.services.rounds import publish_round
+from heldout.bundle.sink import open_sink
+from tests.admin.forms import client_of, organizer
+from tests.challenges.builders import draft_round, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada() -> User:
+    return organizer("ada")
+
+
+@pytest.fixture
+def draft(ada: User) -> Round:
+    """Servers have three days for a target, humans until the round closes."""
+    made = draft_round(
+        ada,
+        models_per_target=3,
+        model_basis="best",
+        opens_at=timezone.now() - timedelta(hours=1),
+        upload_replaces="answers",
+    )
+    servers = Track.objects.create(round=made, slug="server", title="Servers", target_hours=72)
+    humans = Track.objects.create(round=made, slug="human", title="Humans", position=1)
+    targets = list(made.targets.all())
+    early = made.closes_at - timedelta(hours=2)
+    TargetWindow.objects.create(target=targets[0], track=humans, closes_at=early)
+    TargetWindow.objects.create(target=targets[1], track=servers, closes_at=early)
+    targets[2].providers.add(person("pia"))
+    ChallengeRole.objects.create(challenge=made.challenge, user=person("ash"), role="assessor")
+    return made
+
+
+def written(round_: Round, folder: Path) -> dict[str, bytes]:
+    with open_sink(folder) as sink:
+        export_bundle(round_.challenge, sink, rounds=[round_], with_answers=True)
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_bundle_carries_them_there_and_back_bit_for_bit(
+    draft: Round, ada: User, tmp_path: Path
+) -> None:
+    first = written(draft, tmp_path / "first")
+    text = first["challenge.yaml"].decode()
+    for told in ("target_hours: 72", "windows:", "providers: [pia]", "role: assessor",
+                 "models_per_target: 3", "model_basis: best"):  # fmt: skip
+        assert told in text, told
+    # To another address, so that nothing of it is there already.
+    moved = text.replace("slug: numbers\n", "slug: elsewhere\n", 1)
+    (tmp_path / "first" / "challenge.yaml").write_text(moved)
+    made = import_whole_bundle(tmp_path / "first", by=ada).rounds[0].round
+    second = written(made, tmp_path / "second")
+    assert second.pop("challenge.yaml").decode() == moved
+    assert second == {name: content for name, content in first.items() if name != "challenge.yaml"}
+
+
+def test_a_clone_takes_them_along_with_dates_moved(draft: Round, ada: User) -> None:
+    year = timedelta(days=365)
+    wish = CloneWish("second", "Second", draft.opens_at + year, targets=True)
+    made = clone_round(draft, wish, by=ada)
+    assert (made.models_per_target, made.model_basis) == (3, "best")
+    assert list(made.tracks.values_list("slug", "target_hours")) == [
+        ("server", 72),
+        ("human", None),
+    ]
+    windows = TargetWindow.objects.order_by("track__slug").values_list(
+        "track__slug", "target__slug", "closes_at"
+    )
+    old = windows.filter(track__round=draft)
+    assert list(windows.filter(track__round=made)) == [
+        (track, target, closes_at + year) for track, target, closes_at in old
+    ]
+    assert [each.username for each in made.targets.last().providers.all()] == ["pia"]
+
+
+def test_the_deadline_of_a_track_moves_by_an_amendment_with_a_diff(draft: Round, ada: User) -> None:
+    publish_round(draft, by=ada)
+    sooner = (draft.closes_at - timedelta(hours=1)).replace(microsecond=0)
+    address = f"/admin/challenges/round/{draft.pk}/amend/"
+    client = client_of(ada)
+    page = client.get(address)
+    facts = {
+        name: "" if value is None else value
+        for name, value in ((each.html_name, each.value()) for each in page.context["form"])
+        if not isinstance(value, (list, dict)) and "_at" not in name
+    }
+    facts |= {
+        "closes_at_0": f"{draft.closes_at:%Y-%m-%d}",
+        "closes_at_1": f"{draft.closes_at:%H:%M:%S.%f}",
+        "track:human:closes_at_0": f"{sooner:%Y-%m-%d}",
+        "track:human:closes_at_1": f"{sooner:%H:%M:%S}",
+        "reason": "The hall closes.",
+    }
+    response = client.post(address, facts)
+    assert response.status_code == 302, response.context["form"].errors
+    (change,) = draft.amendments.get().changes
+    assert change["path"] == "tracks / human / closes_at"
+    assert chain_faults(Round.objects.get(pk=draft.pk)) == []
+    past = timezone.now() - timedelta(minutes=1)
+    for slug, name in (("human", "closes_at"), ("human", "opens_at"), ("nobody", "closes_at")):
+        with pytest.raises(AmendmentRefused):
+            amend_round(draft, {}, by=ada, reason="No.", tracks={slug: {name: past}})
+    assert draft.amendments.count() == 1
