@@ -156,6 +156,7 @@ def _database_of_its_own(server: str, environ: dict[str, str]) -> Iterator[dict[
         session.execute("DROP DATABASE to_zero_and_back")
 
 
+@pytest.mark.timeout(1200)  # every migration forward, back and forward again
 def test_schema_goes_to_zero_and_back(empty_database: dict[str, str]) -> None:
     migrate(empty_database)
     for app in ("leaderboards", "submissions", "challenges", "catalog"):
