@@ -8,7 +8,8 @@ from datetime import datetime
 from accounts.models import Team, User
 from accounts.services import create_person, create_team
 from catalog.services import method_of_team
-from challenges.models import Round, Target
+from challenges.models import Round, Target, Track
+from challenges.models.track import window_of
 from challenges.selectors import counting_targets
 from submissions.errors import PredictionRefused, SubmissionError
 from submissions.models import Submission
@@ -40,6 +41,7 @@ def hand_in(
     content: bytes,
     *,
     at: datetime,
+    track: Track | None,
     file_name: str,
     kind: str = Submission.EntryKind.PARTICIPANT,
 ) -> Submission:
@@ -60,6 +62,7 @@ def hand_in(
             disclosure="full",
         ),
         entry_kind=kind,
+        track=track.slug if track else "",
         size_bytes=len(content),
     )
 
@@ -72,7 +75,17 @@ def told(error: SubmissionError) -> str:
     return f"{error.code}: {error.message}"
 
 
-def moments(round_: Round) -> list[tuple[datetime, list[str]]]:
+def tracks_of(round_: Round) -> list[Track | None]:
+    """Return the tracks, the one that is open longest first; one nameless where there are none.
+
+    The whole cast plays in the first, and somebody in each of the others.
+    """
+    tracks = list(round_.tracks.all())
+    longest = sorted(tracks, key=lambda track: track.window.opens_at - track.window.closes_at)
+    return [*longest] or [None]
+
+
+def moments(round_: Round, track: Track | None) -> list[tuple[datetime, list[str]]]:
     """Return when a team hands in, and which targets are open then; as few times as will do.
 
     From the last release backward: whoever comes then finds most of them open.
@@ -80,23 +93,23 @@ def moments(round_: Round) -> list[tuple[datetime, list[str]]]:
     targets = list(counting_targets(round_))
     left = {target.slug for target in targets}
     found = []
-    for opens in sorted({_opens(target, round_) for target in targets}, reverse=True):
-        open_then = [target for target in targets if _is_open(target, round_, opens)]
+    for opens in sorted({_opens(target, round_, track) for target in targets}, reverse=True):
+        open_then = [target for target in targets if _is_open(target, round_, track, opens)]
         slugs = [target.slug for target in open_then]
         if left & set(slugs):
             left -= set(slugs)
-            closes = min(_closes(target, round_) for target in open_then)
+            closes = min(_closes(target, round_, track) for target in open_then)
             found.append((opens + (closes - opens) / 2, slugs))
     return sorted(found)
 
 
-def _opens(target: Target, round_: Round) -> datetime:
-    return max(target.opens_at or round_.opens_at, round_.opens_at)
+def _opens(target: Target, round_: Round, track: Track | None) -> datetime:
+    return max(window_of(target, track).opens_at, round_.opens_at)
 
 
-def _closes(target: Target, round_: Round) -> datetime:
-    return min(target.closes_at or round_.closes_at, round_.closes_at)
+def _closes(target: Target, round_: Round, track: Track | None) -> datetime:
+    return min(window_of(target, track).closes_at, round_.closes_at)
 
 
-def _is_open(target: Target, round_: Round, moment: datetime) -> bool:
-    return _opens(target, round_) <= moment < _closes(target, round_)
+def _is_open(target: Target, round_: Round, track: Track | None, moment: datetime) -> bool:
+    return _opens(target, round_, track) <= moment < _closes(target, round_, track)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from accounts.models import User
 from challenges.errors import PublishRefused
-from challenges.models import Round
+from challenges.models import Round, Track
 from challenges.selectors import metric_choices, prediction_format
 from challenges.services.rounds import finalize_round, publish_round, reveal_round
 from leaderboards.services.ledger import check_books, post_due_books
 from leaderboards.services.refresh import refresh_stale_boards
-from rehearsal.cast import Player, hand_in, make_player, moments, told
+from rehearsal.cast import Player, hand_in, make_player, moments, told, tracks_of
 from rehearsal.clock import SimulatedClock
 from rehearsal.findings import Entry, Report, RoundReport
 from rehearsal.predictions import Answers
@@ -42,6 +42,11 @@ class Stage:
     told: RoundReport
     script: Script | None = None
     players: dict[str, Player] = field(default_factory=dict)
+    track: Track | None = None  # the one that the whole cast plays in
+
+    @property
+    def closes_at(self) -> datetime:
+        return self.track.window.closes_at if self.track else self.round.closes_at
 
     @property
     def file_name(self) -> str:
@@ -113,6 +118,7 @@ def _prepare(stage: Stage, answers: Answers) -> bool:
         stage.told.note = "Not even the answers would be taken."
         return False
     stage.script = script
+    stage.track, *_ = tracks_of(round_)
     stage.players = {name: make_player(f"{name}-{round_.pk}") for name in script.predictions}
     # Credit is measured from what organizers enter as their baseline.
     stage.players["baseline"] = replace(stage.players["baseline"], person=stage.by)
@@ -120,15 +126,40 @@ def _prepare(stage: Stage, answers: Answers) -> bool:
 
 
 def _teams_hand_in(stage: Stage) -> None:
+    """Let every team hand in while targets are open, in the other tracks one team each."""
     script = stage.script
     if script is None:
         return
-    for moment, slugs in moments(stage.round):
+    chosen, *others = tracks_of(stage.round)
+    plan = [(*each, chosen, stage.players) for each in moments(stage.round, chosen)]
+    for track in others:
+        if track is None:
+            continue
+        name = f"near, track {track.slug}"
+        guest = {name: make_player(f"near-{track.slug}-{stage.round.pk}")}
+        script.predictions[name] = script.predictions["near"]
+        plan += [(*each, track, guest) for each in moments(stage.round, track)]
+    for moment, slugs, track, players in sorted(plan, key=lambda each: each[0]):
         stage.clock.go_to(moment)
-        for name, player in stage.players.items():
+        for name, player in players.items():
             content = script.file(name, slugs)
             if content:
-                _hand_in(stage, player, content, name=name)
+                _hand_in(stage, player, content, name=name, track=track)
+    _all_refused(stage)
+
+
+def _all_refused(stage: Stage) -> None:
+    """Note that not even the answers were taken, which leaves nothing to be judged."""
+    answers = [entry for entry in stage.told.entries if entry.name == "perfect"]
+    if answers and all(entry.outcome == "refused" for entry in answers):
+        stage.report.find(
+            "NOTHING_TAKEN",
+            f"The answers themselves, handed in while targets are open, are refused: "
+            f"{answers[0].detail}",
+            "Look at the dates of the round, of its tracks and of its targets.",
+            at=stage.where.round("opens_at"),
+            round=stage.round.slug,
+        )
 
 
 def _odd_ones(stage: Stage) -> None:
@@ -136,7 +167,8 @@ def _odd_ones(stage: Stage) -> None:
     script = stage.script
     if script is None:
         return
-    slugs = moments(stage.round)[-1][1]
+    moment, slugs = moments(stage.round, stage.track)[-1]
+    stage.clock.go_to(moment)
     content = script.file("near", slugs)
     _hand_in(stage, stage.players["near"], content, name="near, again")
     fumbler = make_player(f"fumbler-{stage.round.pk}")
@@ -165,13 +197,13 @@ def _after_the_deadline(stage: Stage) -> None:
     if script is None:
         return
     grace = timedelta(minutes=round_.grace_minutes)
-    slugs = moments(round_)[-1][1]
+    slugs = moments(round_, stage.track)[-1][1]
     content = script.file("far", slugs)
     late = make_player(f"late-{round_.pk}")
     if grace:
-        stage.clock.go_to(round_.closes_at + grace / 2)
+        stage.clock.go_to(stage.closes_at + grace / 2)
         _hand_in(stage, late, content, name="within the grace")
-    stage.clock.go_to(round_.closes_at + grace + timedelta(minutes=1))
+    stage.clock.go_to(stage.closes_at + grace + timedelta(minutes=1))
     if _hand_in(stage, late, content, name="late") is not None:
         stage.report.find(
             "LATE_TAKEN",
@@ -181,7 +213,9 @@ def _after_the_deadline(stage: Stage) -> None:
         )
 
 
-def _hand_in(stage: Stage, player: Player, content: bytes, *, name: str) -> Submission | None:
+def _hand_in(
+    stage: Stage, player: Player, content: bytes, *, name: str, track: Track | None = None
+) -> Submission | None:
     kind = Submission.EntryKind.BASELINE if player.person == stage.by else _PARTICIPANT
     try:
         taken = hand_in(
@@ -189,6 +223,7 @@ def _hand_in(stage: Stage, player: Player, content: bytes, *, name: str) -> Subm
             stage.round,
             content,
             at=stage.clock.now(),
+            track=track or stage.track,
             file_name=stage.file_name,
             kind=kind,
         )

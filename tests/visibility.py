@@ -49,6 +49,16 @@ more. Organizers of the challenge see everything at any time.
 
 A prediction file names its team, so that it is never shown before names are. Of a team's own
 files the team has all at any time.
+
+| viewer | besides what everyone sees |
+|---|---|
+| entrant | of the own team: files, state, refusals with their reasons; its name where others read a label |
+| target provider | of the own targets: inputs and answer at any time; of entries nothing |
+| assessor | scores of every entry at any time, under a code; names from the round's date for it, or from the reveal |
+| organizer | everything, at any time |
+
+`tests/api/test_visibility.py` plants scores and names in a round of each kind of rule and follows
+every link, as each of these viewers: pages, API, files, feeds, headers.
 """
 
 

@@ -55,18 +55,29 @@ def test_nobody_finds_what_a_round_withholds(case: str) -> None:
     team = make_team(make_user("pilot"), name="Canary Team", slug="canary-team")
     method = make_method(team, slug="canary-method")
     made = make_scored(round_, PUBLIC | PRIVATE, team=team, method=method)
-    viewers = {"anonymous": None, "other": make_user("stranger"), "own": member_of(team)}
+    viewers = {
+        "anonymous": None,
+        "other": make_user("stranger"),
+        "own": member_of(team),
+        "provider": make_user("provider"),
+        "assessor": make_user("assessor"),
+    }
+    round_.targets.get(slug="t3").providers.add(viewers["provider"])
+    round_.challenge.roles.create(user=viewers["assessor"], role="assessor")
     url = round_.get_absolute_url()
     api = f"/api/v1/rounds/{round_.challenge.slug}/{round_.slug}"
     starts = [url, f"{url}board.csv", f"{url}scores/", f"{url}targets/t3/", f"{url}datasets/", "/"]
     starts += [f"{api}/{tail}" for tail in ("", "targets/", "leaderboard/", "datasets/")]
     starts += [f"/api/v1/submissions/{made.code}/", made.get_absolute_url()]
+    starts += [f"{url}targets/t3/provide/", f"{url}assessment/", f"{api}/assessment/"]
     leaks = []
     for state, hidden in (("open", while_open), ("closed", while_closed)):
         put_into(round_, state)
         for name, person in viewers.items():
             if hidden is NAMES and name == "own":
                 continue  # who is here under this name may read it
+            if hidden is not NAMES and name == "assessor":
+                continue  # reads scores at any time, without names
             cache.clear()
             client = Client()
             if person is not None:

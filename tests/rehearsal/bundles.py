@@ -155,6 +155,12 @@ def answers_bundle(folder: Path) -> Path:
     return write(folder, ANSWERS, **more)
 
 
+TRACKS = CHARTER + round_text(
+    "staged",
+    upload_replaces="answers",
+    tracks="[{slug: server, title: Server, target_hours: 72}, {slug: human, title: Human}]",
+    schedule='{days_open: 10, per_release: 4, at: "12:00"}',
+)
 HELD = (
     CHARTER
     + round_text("ceiling", perfect_value="-5")
@@ -189,3 +195,7 @@ def rules_bundle(folder: Path) -> Path:
         "secret/same.csv": table(dict.fromkeys(NUMBERS, 1.5)),
     }
     return write(folder, RULES, **more)
+
+
+def tracks_bundle(folder: Path) -> Path:
+    return write(folder, TRACKS)

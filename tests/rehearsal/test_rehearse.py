@@ -162,6 +162,17 @@ def test_rules_that_do_not_do_what_they_should_are_found(
     assert code in codes(rules_report, slug)
 
 
+def test_every_track_is_held_in_its_own_dates(tmp_path: Path) -> None:
+    report = rehearse(bundles.tracks_bundle(tmp_path))
+    assert report.findings == [], report_text(report)
+    (told,) = report.rounds
+    places = {entry.name: entry.rank for entry in told.entries if entry.rank}
+    assert places["perfect"] == 1
+    assert places["near, track human"] == 1  # ranked in its own track
+    refused = [entry for entry in told.entries if entry.name == "near, again"]
+    assert not refused[0].detail.startswith("TARGET_NOT_OPEN")
+
+
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/*.yaml")))
 def test_the_examples_have_nothing_to_mend(name: str) -> None:
     report = rehearse(EXAMPLES / name)
