@@ -1,7 +1,8 @@
 """In which language an address answers.
 
 Pages speak the reader's language. Programs, files and the admin get English: a message of the API
-or the head of a CSV may not change with the settings of a browser, and the admin is not translated.
+or the head of a CSV may not change with the settings of a browser, and of the admin only the pages
+that we add to it are translated, not the fields of its forms.
 """
 
 from __future__ import annotations

@@ -123,4 +123,4 @@ def _needs(step: NextStep, *, failed: int, is_late: bool) -> Iterator[Need]:
         ) % {"number": step.disputes}
         disputes = reverse("admin:challenges_dispute_changelist")
         query = f"?state__exact=open&target__round__id__exact={key}"
-        yield Need(sentence, _("Answer"), disputes + query)
+        yield Need(sentence, _("Give an answer"), disputes + query)

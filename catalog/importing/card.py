@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
+
 from catalog.importing.croissant import COLUMNS_MOST, DESCRIPTION_MOST, SUMMARY_MOST, TYPES
 from catalog.importing.findings import Findings, cut, line, lines, plain
 from catalog.statements import SECTIONS, Shape
@@ -100,10 +103,11 @@ def _sections(body: str, found: Findings) -> None:
 
 def _asked(title: str) -> str:
     """Return the question that a heading stands for: one of ours, or a usual one of the Hub."""
-    for section in SECTIONS:
-        for each in section.fields:
-            if each.shape is Shape.TEXT and str(each.label) == title:
-                return each.key
+    with translation.override(settings.LANGUAGE_CODE):  # ours are written in it, whoever reads
+        for section in SECTIONS:
+            for each in section.fields:
+                if each.shape is Shape.TEXT and str(each.label) == title:
+                    return each.key
     return next(
         (field for pattern, field in HEADINGS if re.fullmatch(pattern, title, re.IGNORECASE)), ""
     )

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy
 
 from catalog.errors import CatalogError
@@ -141,11 +141,12 @@ def statement_schema(request: HttpRequest, kind: str) -> JsonResponse:
 
 
 def json_ld(found: Described) -> str:
-    """Return the description for the head of a page.
+    """Return the description for the head of a page: for programs, so the same in each language.
 
     A browser never runs it, whatever the policy; but no text in it may end the element.
     """
-    text = json.dumps(croissant(found), ensure_ascii=False)
+    with translation.override(settings.LANGUAGE_CODE):
+        text = json.dumps(croissant(found), ensure_ascii=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polib
+from django.apps import apps
 from django.conf import settings
 from django.template import Template
 from django.template.base import NodeList, TokenType
@@ -18,53 +20,35 @@ LANGUAGE = "de"
 ROOT = Path(settings.BASE_DIR)
 FOLDER = ROOT / "locale" / LANGUAGE / "LC_MESSAGES"
 PO, MO = FOLDER / "django.po", FOLDER / "django.mo"
-# What a participant meets from the landing page to a score, and on the pages around it.
-PAGES = [
-    "_announcements", "_better", "_board", "_board_hidden", "_check", "_crumbs", "_field",
-    "_files", "_form_errors", "_hero", "_no_scores", "_problems", "_result_cells", "_results",
-    "_round_entry", "_round_files", "_round_rules", "_round_task", "_rounds_over", "_same_files",
-    "_standing_row", "_state", "_suggestions", "_ticks", "_topics", "_ways_in", "_who", "account",
-    "board", "breakdown", "challenge", "glossary", "help", "home", "invitation", "organizing",
-    "person", "round", "search", "submission", "submissions", "submit", "target", "team",
-    "team_manage", "teams", "tokens", "topic",
-]  # fmt: skip
-TEMPLATES = [
-    *(f"templates/pages/{name}.html" for name in PAGES),
-    *("templates/base.html", "templates/403.html", "templates/403_csrf.html", "templates/404.html"),
-    *("templates/account/login.html", "templates/account/signup.html"),
-]
-SOURCES = [
-    *("pages/glossary.py", "pages/forms.py", "pages/disclosure.py", "pages/refusals.py"),
-    *("pages/search.py", "pages/organizing.py", "pages/boards/settings.py"),
-    *("pages/templatetags/marks.py", "pages/templatetags/boards.py"),
-    *(
-        "pages/views/challenges.py",
-        "pages/views/account.py",
-        "pages/views/teams.py",
-        "pages/views/people.py",
-    ),
-    *("challenges/services/next_step.py", "challenges/models/round.py"),
-    *("submissions/models/submission.py", "submissions/models/scores.py"),
-    *("accounts/signup_fields.py", "accounts/teams.py"),
-]
+# A text in an expression of a template, as in {{ reason|default:_("It is off.") }}.
+_IN_EXPRESSION = re.compile(r"""[|:=,\s]_\((["'])(.+?)\1\)""")
 Message = tuple[str, str]  # singular and plural, empty where there is none
 
 
 def messages() -> dict[Message, str]:
-    """Return every string of the participant's path, with the first file that has it."""
+    """Return every string of the templates and of our applications, with the first file of each."""
     found: dict[Message, str] = {}
-    for name in TEMPLATES:
-        if (ROOT / name).exists():
-            for message in _of_template(ROOT / name):
-                found.setdefault(message, name)
-    for name in SOURCES:
-        for message in _of_source(ROOT / name):
-            found.setdefault(message, name)
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        for message in _of_template(path):
+            found.setdefault(message, path.relative_to(ROOT).as_posix())
+    for path in _sources():
+        for message in _of_source(path):
+            found.setdefault(message, path.relative_to(ROOT).as_posix())
     return found
 
 
+def _sources() -> list[Path]:
+    # Applications installed from elsewhere have catalogs of their own.
+    ours = [Path(each.path) for each in apps.get_app_configs() if Path(each.path).parent == ROOT]
+    found = [path for folder in ours for path in folder.rglob("*.py")]
+    return sorted(path for path in found if "migrations" not in path.parts)
+
+
 def _of_template(path: Path) -> Iterator[Message]:
-    template = Template(path.read_text(encoding="utf-8"), engine=Engine.get_default())
+    text = path.read_text(encoding="utf-8")
+    for _, literal in _IN_EXPRESSION.findall(text):
+        yield literal.replace("%", "%%"), ""
+    template = Template(text, engine=Engine.get_default())
     for node in _nodes(template.nodelist):
         if isinstance(node, TranslateNode):
             yield str(node.filter_expression.var.literal).replace("%", "%%"), ""
@@ -126,7 +110,7 @@ def write() -> list[Message]:
 
 def _empty(message: Message) -> polib.POEntry:
     singular, plural = message
-    flags = ["python-format"] if "%(" in singular + plural else []
+    flags = ["python-format"] if re.search(r"%[(sd]", singular + plural) else []
     if not plural:
         return polib.POEntry(msgid=singular, flags=flags)
     return polib.POEntry(
