@@ -18,7 +18,7 @@ from demo.stage import stage_demo
 from submissions.models import ResumableUpload, Submission
 from tests.docs.places import ROOT
 from tests.factories import make_challenge, make_round, make_team, make_user, npz_bytes
-from tests.servers import WorkerProcesses
+from tests.servers import WorkerProcesses, wait_until
 
 CUT_OFF = """
 import os, signal, sys
@@ -114,7 +114,8 @@ def test_a_generic_kit_goes_from_init_to_the_board(
     assert answer["state"] == "scored"
     assert answer["scores"][0]["value"] == 1.0  # the answer is 1
     assert "quota" in answer
-    assert "Zeros" in ann.heldout("leaderboard", "tides/spring")
+    # Boards follow scores by a moment.
+    wait_until(lambda: "Zeros" in ann.heldout("leaderboard", "tides/spring"), what="the board")
 
 
 def test_a_folder_with_something_in_it_is_left_alone(ann: Person) -> None:
