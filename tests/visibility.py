@@ -52,9 +52,9 @@ files the team has all at any time.
 
 | viewer | besides what everyone sees |
 |---|---|
-| entrant | of the own team: files, state, refusals with their reasons; its name where others read a label |
+| entrant | of the own team: files, state, refusals; its name where others read a label |
 | target provider | of the own targets: inputs and answer at any time; of entries nothing |
-| assessor | scores of every entry at any time, under a code; names from the round's date for it, or from the reveal |
+| assessor | scores of every entry under a code; names from the round's date, or the reveal |
 | organizer | everything, at any time |
 
 `tests/api/test_visibility.py` plants scores and names in a round of each kind of rule and follows
