@@ -46,6 +46,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("case", CASES)
 def test_nobody_finds_what_a_round_withholds(case: str) -> None:
     fields, while_open, while_closed = CASES[case]
