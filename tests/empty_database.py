@@ -46,6 +46,17 @@ def fill(database: Mapping[str, Any]) -> bool:
     return True
 
 
+def put_into(home: Path) -> None:
+    """Give an embedded site its empty database, so that its first start migrates nothing.
+
+    How a site starts from nothing at all is seen in the walk through the demo.
+    """
+    home.mkdir(mode=0o700, exist_ok=True)
+    source = kept(".sqlite3")
+    if source.is_file():
+        shutil.copyfile(source, home / "heldout.sqlite3")
+
+
 def keep(database: Mapping[str, Any], name: str) -> None:
     """Keep a copy of a test database just made; without it the next run only takes longer."""
     FOLDER.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from config import environment
 from config.broker import Broker, choose_broker, server_binary
 from config.children import Child, describe
 from config.embedded import Embedded, EmbeddedError
+from tests import empty_database
 from tests.servers import redis_running, wait_until
 
 TETHER = environment.BASE_DIR / "config" / "tether.py"
@@ -34,6 +35,7 @@ def plain_environ(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def site(plain_environ: None, tmp_path: Path) -> Iterator[Embedded]:
+    empty_database.put_into(tmp_path / "home")
     with Embedded(tmp_path / "home", 0, quiet=True) as running:
         yield running
 
@@ -94,6 +96,7 @@ def test_messages_survive_a_kill_of_the_broker(site: Embedded) -> None:
 
 @pytest.fixture
 def command_environ(plain_environ: None, tmp_path: Path) -> dict[str, str]:
+    empty_database.put_into(tmp_path / "home")
     return {**os.environ, "HELDOUT_HOME": str(tmp_path / "home"), "PORT": "0"}
 
 
