@@ -47,7 +47,7 @@ def worker(number, environ, folder):
         *("worker", "--concurrency", "2", "--hostname", name),
         *("--without-mingle", "--without-gossip"),
     )
-    return Child(f"worker-{number}", command, environ, folder, grace_s=30.0)
+    return Child(f"worker-{number}", command, environ, folder, grace_s=90.0)
 
 
 @pytest.mark.django_db
