@@ -23,10 +23,10 @@ from leaderboards.sight import Sight
 from submissions.models import Score, Submission
 
 LABEL_LENGTH = 5
-# Who made these did not enter the contest.
 # A dictionary of labels once, instead of one for each line.
 _KINDS = dict(Submission.EntryKind.choices)
 _DISCLOSURES = dict(Artifact.Disclosure.choices)
+# Who made these did not enter the contest.
 NAMED_ALWAYS = frozenset(
     {
         Submission.EntryKind.BASELINE,

@@ -406,11 +406,7 @@ def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
 
 def shown_rows_of_many(rows: QuerySet[Standing]) -> QuerySet[Standing]:
     """Return lines of several boards with all that showing them takes."""
-    return (
-        shown_rows(rows)
-        .select_related("revision")
-        .defer(*(f"submission__{name}" for name in NOT_SHOWN), "revision__credit_export")
-    )
+    return shown_rows(rows).select_related("revision").defer("revision__credit_export")
 
 
 def _shown(rows: QuerySet[Score], sight: Sight) -> list[ShownScore]:
