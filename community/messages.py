@@ -111,7 +111,7 @@ def _of_submission(event: Event, submission: Submission) -> tuple[str, str]:
 def _of_round(event: Event, round_: Round) -> tuple[str, str]:
     names = {"round": str(round_), "note": event.note}
     if event.kind == Kind.DEADLINE:
-        ends = (event.at + BEFORE_DEADLINE).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        ends = _in_utc(event.at + BEFORE_DEADLINE)
         text = _("Predictions are taken until %(ends)s.") % {"ends": ends}
         if event.note:
             text = _("Track %(note)s: predictions are taken until %(ends)s.") % {
@@ -119,7 +119,7 @@ def _of_round(event: Event, round_: Round) -> tuple[str, str]:
                 "ends": ends,
             }
         return _("%(round)s closes soon") % names, text
-    ends = round_.closes_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    ends = _in_utc(round_.closes_at)
     words = {
         Kind.OPENED: (
             _("%(round)s is open"),
@@ -134,3 +134,7 @@ def _of_round(event: Event, round_: Round) -> tuple[str, str]:
     }
     title, text = words[Kind(event.kind)]
     return title % names, text
+
+
+def _in_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

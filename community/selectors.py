@@ -15,9 +15,9 @@ from challenges.selectors import visible_challenges, visible_rounds
 from community.messages import STATE_OF, Message, message_of
 from community.models import (
     CHOOSABLE,
+    UNFINISHED,
     Channel,
     Delivery,
-    DeliveryState,
     FeedAddress,
     Follow,
     Kind,
@@ -134,7 +134,6 @@ def latest_mail(person: User, *, number: int) -> list[Delivery]:
 
 def waiting_by_channel() -> dict[str, int]:
     """Return how many deliveries are not over, by channel."""
-    unfinished = [DeliveryState.QUEUED, DeliveryState.SENDING]
-    rows = Delivery.objects.filter(state__in=unfinished).order_by()
+    rows = Delivery.objects.filter(state__in=UNFINISHED).order_by()
     found = dict.fromkeys((Channel.EMAIL.value, Channel.WEBHOOK.value), 0)
     return found | dict(rows.values_list("channel").annotate(Count("pk")))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from challenges.models import Target
 from leaderboards.revisions import sheet_of
@@ -106,5 +107,4 @@ def _ranked(sheet: Sheet, targets: list[SheetTarget], *, track: str) -> RankBoar
 
 def _again(ranks: list[int]) -> NDArray[np.int64]:
     """Close the gaps that entries ranked on one part alone leave; ties stay ties."""
-    array = np.array(ranks, dtype=np.int64)
-    return np.asarray(1 + (array[:, np.newaxis] > array[np.newaxis, :]).sum(axis=1), dtype=np.int64)
+    return np.asarray(rankdata(ranks, method="min"), dtype=np.int64)

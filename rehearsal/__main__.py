@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import sys
-from contextlib import suppress
 from pathlib import Path
+
+from rehearsal.launch import keep_copy
 
 
 def main() -> int:
@@ -25,25 +25,15 @@ def main() -> int:
     # Nobody signs in here, and a slow hash for each made-up person is most of the time.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if not template.is_file():
-        _migrate(database, template)
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0, interactive=False)
+        keep_copy(database, template)
     from rehearsal.rehearsal import hold_rehearsal
 
     report = hold_rehearsal(Path(order["bundle"]))
     answer.write_text(json.dumps(report.to_json(), ensure_ascii=False), encoding="utf-8")
     return 0
-
-
-def _migrate(database: Path, template: Path) -> None:
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0, interactive=False)
-    # Without the copy the next rehearsal only takes longer.
-    with suppress(OSError, sqlite3.Error):
-        template.parent.mkdir(parents=True, exist_ok=True)
-        made = template.with_suffix(f".{os.getpid()}")
-        with sqlite3.connect(database) as connection:
-            connection.execute("VACUUM INTO ?", [str(made)])
-        made.rename(template)
 
 
 if __name__ == "__main__":

@@ -75,14 +75,14 @@ def told(error: SubmissionError) -> str:
     return f"{error.code}: {error.message}"
 
 
-def tracks_of(round_: Round) -> list[Track | None]:
-    """Return the tracks, the one that is open longest first; one nameless where there are none.
+def tracks_of(round_: Round) -> list[Track]:
+    """Return the tracks, the one that is open longest first.
 
     The whole cast plays in the first, and somebody in each of the others.
     """
-    tracks = list(round_.tracks.all())
-    longest = sorted(tracks, key=lambda track: track.window.opens_at - track.window.closes_at)
-    return [*longest] or [None]
+    return sorted(
+        round_.tracks.all(), key=lambda track: track.window.opens_at - track.window.closes_at
+    )
 
 
 def moments(round_: Round, track: Track | None) -> list[tuple[datetime, list[str]]]:

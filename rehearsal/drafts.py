@@ -19,11 +19,11 @@ from challenges.selectors import can_organize
 from challenges.services.bundles import export_bundle, fingerprint_of
 from heldout.bundle.sink import open_sink
 from heldout.bundle.source import ROOT_FILE
-from rehearsal import enqueue
 from rehearsal.findings import Report
 from rehearsal.launch import RehearsalError, rehearse
 from rehearsal.mending import place_of
 from rehearsal.models import RoundRehearsal
+from submissions import enqueue
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def ask_rehearsal(round: Round, *, by: User) -> RoundRehearsal:
     if found is None:
         found = RoundRehearsal.objects.create(round=round, asked_by=by)
         logger.info("rehearsal asked round=%s by=%s", round.pk, by.pk)
-        enqueue.rehearsal()
+        enqueue.hint("rehearsal.hold")
         audit.record(
             audit.Act.ADMIN, round, by=by, challenge=round.challenge_id, reason="Rehearsal asked."
         )

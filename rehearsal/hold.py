@@ -119,7 +119,7 @@ def _prepare(stage: Stage, answers: Answers) -> bool:
         stage.told.note = "Not even the answers would be taken."
         return False
     stage.script = script
-    stage.track, *_ = tracks_of(round_)
+    stage.track = next(iter(tracks_of(round_)), None)
     stage.players = {name: make_player(f"{name}-{round_.pk}") for name in script.predictions}
     # Credit is measured from what organizers enter as their baseline.
     stage.players["baseline"] = replace(stage.players["baseline"], person=stage.by)
@@ -131,21 +131,17 @@ def _teams_hand_in(stage: Stage) -> None:
     script = stage.script
     if script is None:
         return
-    chosen, *others = tracks_of(stage.round)
-    plan = [(*each, chosen, stage.players) for each in moments(stage.round, chosen)]
-    for track in others:
-        if track is None:
-            continue
-        name = f"near, track {track.slug}"
-        guest = {name: make_player(f"near-{track.slug}-{stage.round.pk}")}
-        script.predictions[name] = script.predictions["near"]
-        plan += [(*each, track, guest) for each in moments(stage.round, track)]
-    for moment, slugs, track, players in sorted(plan, key=lambda each: each[0]):
+    plan = [(*each, stage.track, stage.players, "") for each in moments(stage.round, stage.track)]
+    for track in tracks_of(stage.round)[1:]:
+        guest = {"near": make_player(f"near-{track.slug}-{stage.round.pk}")}
+        where = f", track {track.slug}"
+        plan += [(*each, track, guest, where) for each in moments(stage.round, track)]
+    for moment, slugs, track_, players, where in sorted(plan, key=lambda each: each[0]):
         stage.clock.go_to(moment)
         for name, player in players.items():
             content = script.file(name, slugs)
             if content:
-                _hand_in(stage, player, content, name=name, track=track)
+                _hand_in(stage, player, content, name=name + where, track=track_)
     _all_refused(stage)
 
 

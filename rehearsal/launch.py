@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 import secrets
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -89,6 +91,16 @@ def _environ(home: Path) -> dict[str, str]:
         "STORAGE_FREE_BYTES_MIN": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+
+
+def keep_copy(database: Path, target: Path) -> None:
+    """Keep a copy of a database that is in use; without it the next start only takes longer."""
+    made = target.with_suffix(f".{os.getpid()}")
+    with suppress(OSError, sqlite3.Error):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with sqlite3.connect(database) as connection:
+            connection.execute("VACUUM INTO ?", [str(made)])
+        made.rename(target)
 
 
 def template_path() -> Path:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -22,6 +19,7 @@ from challenges.models import Round
 from challenges.selectors import organized_challenges
 from challenges.services.bundles import fingerprint_of
 from rehearsal.drafts import ask_rehearsal, last_rehearsal
+from submissions.parts import part_if_changed
 
 
 def rehearsal_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -44,11 +42,8 @@ def rehearsal_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def rehearsal_part(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Answer the part of the page that changes; 304 while it does not."""
-    html = render_to_string("admin/rehearsal/_state.html", _context(_round(request, pk)), request)
-    etag = f'"{hashlib.sha256(html.encode()).hexdigest()[:32]}"'
-    answer = get_conditional_response(request, etag=etag) or HttpResponse(html)
-    answer["ETag"] = etag
-    return answer
+    context = _context(_round(request, pk))
+    return part_if_changed(request, "admin/rehearsal/_state.html", context)
 
 
 def _round(request: HttpRequest, pk: int) -> Round:

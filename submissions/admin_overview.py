@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django import forms
@@ -11,10 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
@@ -25,6 +22,7 @@ from challenges.selectors import organized_challenges
 from submissions.errors import SubmissionError
 from submissions.models import Submission
 from submissions.overview import overview_of
+from submissions.parts import part_if_changed
 from submissions.services.quota import grant, refund
 
 MOST_GRANTED = 100
@@ -74,11 +72,7 @@ class OverviewPages(ScopedAdmin):
         """Answer the part of the overview that changes; 304 while it does not."""
         round_ = self._round(request, pk)
         context = {"round": round_, "overview": overview_of(round_)}
-        html = render_to_string("admin/submissions/_overview.html", context, request)
-        etag = f'"{hashlib.sha256(html.encode()).hexdigest()[:32]}"'
-        answer = get_conditional_response(request, etag=etag) or HttpResponse(html)
-        answer["ETag"] = etag
-        return answer
+        return part_if_changed(request, "admin/submissions/_overview.html", context)
 
     def grant_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give a team extra submissions."""

@@ -23,7 +23,12 @@ HINT_LIFETIME_S = 24 * 3600
 
 def scoring(*, hints: int = 1) -> None:
     """Tell workers, once the present transaction is committed, that submissions wait."""
-    transaction.on_commit(lambda: _send(hints), robust=True)
+    hint("submissions.score", times=hints)
+
+
+def hint(task: str, *, times: int = 1) -> None:
+    """Send a task that looks for work, once the present transaction is committed."""
+    transaction.on_commit(lambda: _send(task, times), robust=True)
 
 
 def has_broker() -> bool:
@@ -32,13 +37,13 @@ def has_broker() -> bool:
     return bool(url) and not url.startswith("memory:")
 
 
-def _send(hints: int) -> None:
+def _send(task: str, times: int) -> None:
     if not has_broker():
-        logger.debug("no broker is set up: submissions wait until a worker looks")
+        logger.debug("no broker is set up: what waits for %s waits until a worker looks", task)
         return
     try:
-        for _ in range(hints):
-            current_app.send_task("submissions.score", retry=False, expires=HINT_LIFETIME_S)
+        for _ in range(times):
+            current_app.send_task(task, retry=False, expires=HINT_LIFETIME_S)
     except (OperationalError, OSError) as error:
-        # The submission is safe in the database, so its sender gets no error.
+        # What waits is safe in the database, so its sender gets no error.
         logger.warning("the broker took no hint (%s): the sweep will", type(error).__name__)

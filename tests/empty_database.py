@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from config import environment
-from rehearsal.launch import template_path
+from rehearsal.launch import keep_copy, template_path
 from tests.servers import Missing, postgres_programs
 
 FOLDER = environment.BASE_DIR / "var" / "test-databases"
@@ -59,17 +58,13 @@ def put_into(home: Path) -> None:
 
 def keep(database: Mapping[str, Any], name: str) -> None:
     """Keep a copy of a test database just made; without it the next run only takes longer."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     if database["ENGINE"].endswith("sqlite3"):
-        target = kept(".sqlite3")
-        made = target.with_suffix(f".{os.getpid()}")
-        with suppress(OSError, sqlite3.Error), sqlite3.connect(name) as connection:
-            connection.execute("VACUUM INTO ?", [str(made)])
-            made.rename(target)
+        keep_copy(Path(name), kept(".sqlite3"))
         return
     target = kept(".dump")
     made = target.with_suffix(f".{os.getpid()}")
     with suppress(Missing, OSError, subprocess.CalledProcessError):
+        target.parent.mkdir(parents=True, exist_ok=True)
         _run("pg_dump", database, "--format=custom", "--no-owner", f"--file={made}", name)
         made.rename(target)
 

@@ -27,6 +27,9 @@ class DeliveryState(models.TextChoices):
     DROPPED = "dropped", _("Not wanted any more")
 
 
+UNFINISHED = (DeliveryState.QUEUED, DeliveryState.SENDING)
+
+
 class Delivery(models.Model):
     """Who hears of an event by which way, once; the row is the outbox."""
 

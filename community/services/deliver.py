@@ -21,7 +21,7 @@ from django.utils import timezone
 from community.addresses import Resolve
 from community.mailing import send_by_mail
 from community.messages import is_in_sight
-from community.models import Channel, Delivery, DeliveryState, Webhook
+from community.models import UNFINISHED, Channel, Delivery, DeliveryState, Webhook
 from community.outbound import Outcome
 from community.posting import send_to_webhook
 from community.recipients import wants, wishes_of
@@ -36,7 +36,6 @@ LONGEST_PAUSE_S = 4 * 3600.0
 GIVEN_UP_MOST = 3
 KEPT_ATTEMPTS = 20
 _MOST_RACES = 50
-_OPEN = [DeliveryState.QUEUED, DeliveryState.SENDING]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _due() -> QuerySet[Delivery]:
     """Return what may be taken: it waits and its time has come, or its sender is gone."""
     paused = Webhook.objects.filter(paused_until__gt=Now()).values("pk")
     return Delivery.objects.filter(
-        Q(state__in=_OPEN),
+        Q(state__in=UNFINISHED),
         Q(state=DeliveryState.QUEUED, next_attempt_at__lte=Now())
         | Q(state=DeliveryState.SENDING, lease_until__lt=Now()),
         Q(webhook__isnull=True) | ~Q(webhook__in=paused),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from community.addresses import check_url
 from community.errors import AddressRefused, WebhookRefused
-from community.models import CHOOSABLE, Delivery, DeliveryState, Event, Kind, Webhook
+from community.models import CHOOSABLE, UNFINISHED, Delivery, DeliveryState, Event, Kind, Webhook
 from community.models.webhook import new_salt
 from community.services.record import PATIENCE, to_webhook
 from community.signing import secret_of
@@ -117,8 +117,7 @@ def redeliver(delivery: Delivery) -> None:
 def _may_send_by_hand(hook: Webhook) -> None:
     if not hook.is_active:
         raise WebhookRefused("The webhook is switched off.", "Switch it on first.")
-    waiting = [DeliveryState.QUEUED, DeliveryState.SENDING]
-    if hook.deliveries.filter(state__in=waiting).count() >= MOST_BY_HAND:
+    if hook.deliveries.filter(state__in=UNFINISHED).count() >= MOST_BY_HAND:
         raise WebhookRefused(f"{MOST_BY_HAND} deliveries are on their way.", "Wait for them.")
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST
 
@@ -26,6 +23,7 @@ from pages.forms import WithdrawForm
 from pages.scores import score_table
 from submissions.errors import SubmissionError
 from submissions.models import Submission, SubmissionState
+from submissions.parts import part_if_changed
 from submissions.selectors import queue_place, visible_submissions
 from submissions.services.withdraw import withdraw
 
@@ -82,11 +80,7 @@ def state(request: HttpRequest, code: str) -> HttpResponseBase:
     """Answer the part of the page that changes while a submission waits and runs."""
     found = _visible(request, code)
     context = {"submission": found, "place": queue_place(found)}
-    html = render_to_string("pages/_state.html", context, request)
-    etag = f'"{hashlib.sha256(html.encode()).hexdigest()[:32]}"'
-    answer = get_conditional_response(request, etag=etag) or HttpResponse(html)
-    answer["ETag"] = etag
-    return answer
+    return part_if_changed(request, "pages/_state.html", context)
 
 
 def can_withdraw(request: HttpRequest, submission: Submission) -> bool:
