@@ -13,6 +13,8 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	done)
 endif
 BIN := .venv/bin
+# Without written bytecode each process would compile all of Django again: seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 # One place for what mypy checks.
 PACKAGES := accounts api bootstrap.py catalog challenges community config demo heldout leaderboards pages rehearsal \
 	scoring submissions tests/servers.py
