@@ -7,15 +7,14 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
-from accounts.models import User
 from challenges.models import Round
-from challenges.selectors import can_organize, released_targets
+from challenges.selectors import Viewer, can_organize, released_targets
 from leaderboards.entries import Entry, Rule, entries_of, rule_of
 from leaderboards.rules import column_documents
 
 
 def assessment_document(
-    round_: Round, *, reader: User, with_names: bool, moment: datetime
+    round_: Round, *, reader: Viewer, with_names: bool, moment: datetime
 ) -> dict[str, Any]:
     """Return all entries with their scores by metric and target; null is a missing value.
 
@@ -38,7 +37,7 @@ def assessment_document(
     }
 
 
-def _titles(round_: Round, rule: Rule, *, reader: User, moment: datetime) -> dict[str, str]:
+def _titles(round_: Round, rule: Rule, *, reader: Viewer, moment: datetime) -> dict[str, str]:
     known = {target.pk for target in rule.targets}
     if not can_organize(reader, round_.challenge):
         known = released_targets(round_, moment)

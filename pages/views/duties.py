@@ -96,7 +96,7 @@ def assessment(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     found = visible_round(request, challenge, round)
     if not can_assess(request.user, found.challenge):
         raise Http404
-    reader, now = cast(User, request.user), timezone.now()
+    reader, now = request.user, timezone.now()
     with_names = sees_names(reader, found, now)
     document = assessment_document(found, reader=reader, with_names=with_names, moment=now)
     asked = request.GET.get("metric", "")
