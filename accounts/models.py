@@ -41,6 +41,14 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
         max_length=300, null=True, editable=False, help_text="What the username looks like."
     )
 
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="In which mail is written: the one last chosen. Empty: English.",
+    )
+
     # A token without the scope "organize" takes this off the person it signs in.
     acts_as_organizer = True
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import InvitationRefused, TeamRefused
+from accounts.languages import speaking_to
 from accounts.models import Membership, Team, TeamInvitation, User
 from accounts.selectors import active_members_of, is_captain, is_member
 
@@ -216,6 +217,15 @@ def _digest(secret: str) -> str:
 
 
 def _send(invitation: TeamInvitation, url: str) -> None:
+    invited = User.objects.filter(
+        emailaddress__email__iexact=invitation.email, emailaddress__verified=True
+    ).first()
+    # Somebody without an account is probably of the sender's tongue.
+    with speaking_to(invited or invitation.made_by):
+        _send_invitation(invitation, url)
+
+
+def _send_invitation(invitation: TeamInvitation, url: str) -> None:
     person, team = invitation.made_by.public_name, invitation.team.name
     send_mail(
         settings.ACCOUNT_EMAIL_SUBJECT_PREFIX
