@@ -7,8 +7,6 @@ that we add to it are translated, not the fields of its forms.
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +16,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from accounts.languages import keep_language
-from accounts.models import User
 
 ENGLISH = ("/api/", "/admin/")
 
@@ -29,7 +26,7 @@ ENGLISH = ("/api/", "/admin/")
 def choose(request: HttpRequest) -> HttpResponse:
     """Keep the language chosen at the foot of a page: for the browser, and for mail to come."""
     if request.method == "POST" and request.user.is_authenticated:
-        keep_language(cast(User, request.user), request.POST.get("language", ""))
+        keep_language(request.user, request.POST.get("language", ""))
     return set_language(request)
 
 
