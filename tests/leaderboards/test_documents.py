@@ -177,12 +177,12 @@ def test_every_name_a_board_shows_is_watched_by_the_database(held: Round) -> Non
 def test_the_database_refuses_pieces_that_come_twice_or_hold_nothing(held: Round) -> None:
     piece = BoardDocument.objects.get()
     for start in (piece.start, piece.total):
+        piece.pk, piece.start = None, start
         with pytest.raises(IntegrityError), transaction.atomic():
-            piece.pk, piece.start = None, start
             piece.save(force_insert=True)
 
 
 def test_a_compiled_query_says_when_a_value_has_no_place() -> None:
     query = Compiled(lambda: Round.objects.filter(slug="round").values_list("pk"), other="other")
-    with pytest.raises(ValueError, match="no place for {'other'}"):
+    with pytest.raises(ValueError, match="no place for"):
         query.rows(other="x")
