@@ -1,4 +1,7 @@
-"""Whatever changes what boards show beside their revisions is noted, by the database itself."""
+"""Whatever changes what boards show beside their revisions is noted, by the database itself.
+
+Old code: writes as before; the triggers refuse nothing, and add rows to a table of their own.
+"""
 
 from django.db import migrations
 
