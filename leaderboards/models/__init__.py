@@ -2,6 +2,16 @@
 
 from leaderboards.models.board import Board, BoardRevision, Standing
 from leaderboards.models.credit import CreditBook, CreditEntry
+from leaderboards.models.document import BoardDocument, ShownChange
 from leaderboards.models.objection import LineageObjection
 
-__all__ = ["Board", "BoardRevision", "CreditBook", "CreditEntry", "LineageObjection", "Standing"]
+__all__ = [
+    "Board",
+    "BoardDocument",
+    "BoardRevision",
+    "CreditBook",
+    "CreditEntry",
+    "LineageObjection",
+    "ShownChange",
+    "Standing",
+]
