@@ -32,7 +32,8 @@ class Chosen:
     @property
     def ids(self) -> set[int]:
         """The ids of all submissions that count."""
-        return {self.shown.pk} | {one.pk for part in self.parts.values() for one in part}
+        different = {id(part): part for part in self.parts.values()}.values()
+        return {self.shown.pk} | {one.pk for part in different for one in part}
 
 
 def choose(
@@ -45,18 +46,18 @@ def choose(
     models = sorted(by_model)
     is_best = basis == Round.ModelBasis.BEST
     counting = models if is_best else models[:1]
-    parts = {
-        slug: tuple(
-            one
-            for model in counting
-            if (one := _answer_to(slug, by_model[model], replaces=replaces)) is not None
-        )
-        for slug in slugs
-    }
+    if replaces == Round.UploadReplaces.ENTRY:
+        # The same for all targets: a file replaces whatever the one before answered.
+        parts = dict.fromkeys(slugs, tuple(by_model[model][-1] for model in counting))
+    else:
+        parts = {
+            slug: tuple(
+                one for model in counting if (one := _answer_to(slug, by_model[model])) is not None
+            )
+            for slug in slugs
+        }
     return Chosen(by_model[models[0]][-1], len(group), parts, is_best or models[0] == 1)
 
 
-def _answer_to(slug: str, of_model: Sequence[Submission], *, replaces: str) -> Submission | None:
-    if replaces == Round.UploadReplaces.ENTRY:
-        return of_model[-1]
+def _answer_to(slug: str, of_model: Sequence[Submission]) -> Submission | None:
     return next((each for each in reversed(of_model) if slug in each.answered), None)

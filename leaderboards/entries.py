@@ -23,6 +23,13 @@ from submissions.models import Score, ScoringRun, Submission
 FloatArray = NDArray[np.float64]
 
 
+# There are many submissions to a round; only what chooses among them, and credit, looks at is read.
+OF_SUBMISSION = (
+    *("code", "round", "team", "method", "track", "entry_kind", "model_index", "answered"),
+    *("received_at", "sha256", "state"),
+)
+
+
 class Valued(Protocol):
     """Anything with a value that may be missing."""
 
@@ -151,7 +158,7 @@ def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = Non
         .scored()
         # Teams and methods come again and again; each is read once and shared.
         .prefetch_related("team", "method", "track")
-        .defer("file_metadata", "problems", "organizer_note", "reason")
+        .only(*OF_SUBMISSION)
         .order_by("received_at", "id")
     )
     groups: dict[tuple[int, str, int | None, str], list[Submission]] = defaultdict(list)
@@ -259,9 +266,11 @@ class FoundScores:
 
 
 def _best_row(chosen: Chosen, metric: RoundMetric, slug: str, *, scores: FoundScores) -> ScoreRow:
-    rows = [scores.row(one, metric.key, slug) for one in chosen.parts[slug]]
-    if len(rows) < 2:
-        return rows[0] if rows else _absent(metric.key, slug, "not answered")
+    part = chosen.parts[slug]
+    if len(part) < 2:
+        key = metric.key
+        return scores.row(part[0], key, slug) if part else _absent(key, slug, "not answered")
+    rows = [scores.row(one, metric.key, slug) for one in part]
     direction = get_metric(metric.metric, metric.version).direction
     return best_of(rows, is_lower_better=direction is Direction.LOWER)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from challenges.models import Reference
 from leaderboards.models import Standing
 from leaderboards.shown import ShownStanding, shown_standing
 from leaderboards.visible import VisibleBoard, shown_rows_of_many, visible_revisions
@@ -36,6 +37,18 @@ def provenance_of(*boards: VisibleBoard) -> dict[int, Provenance]:
     runs = {line.run_id: board for board in boards for line in board.lines if line.run_id}
     rows = ScoringRun.objects.filter(pk__in=runs).select_related("submission")
     return {row.pk: _provenance(row, runs[row.pk]) for row in rows}
+
+
+def corrected_runs(board: VisibleBoard) -> set[int]:
+    """Return the runs behind a board's lines that are on an answer which replaced another."""
+    if not Reference.objects.filter(target__round=board.round, version__gt=1).exists():
+        return set()
+    return {each for each, found in _scored(board) if any(v > 1 for v in found.values())}
+
+
+def _scored(board: VisibleBoard) -> Iterable[tuple[int, Mapping[str, int]]]:
+    runs = [line.run_id for line in board.lines if line.run_id]
+    return ScoringRun.objects.filter(pk__in=runs).values_list("pk", "reference_versions")
 
 
 def _provenance(row: ScoringRun, board: VisibleBoard) -> Provenance:

@@ -97,20 +97,22 @@ def _shake_ups(board: VisibleBoard, private: Collection[str]) -> list[ShakeUp]:
     sheet = sheet_of(board) if private else None
     if sheet is None or sheet.column("")["aggregate"] == Aggregate.POOLED:
         return []
-    tracks = dict.fromkeys(line.track for line in sheet.competing)
-    found = [shake_up_of(sheet, private, track=track) for track in tracks]
+    found = [shake_up_of(part, private, track=track) for track, part in sheet.by_track().items()]
     return [each for each in found if each is not None]
 
 
 def shake_up_of(sheet: Sheet, private: Collection[str], *, track: str = "") -> ShakeUp | None:
-    """Rank the entries of a track on either part by the board's rule; None with fewer than two."""
+    """Rank the entries of a track on either part by the board's rule; None with fewer than two.
+
+    The sheet is the track's own.
+    """
     parts = (
         [each for each in sheet.targets if each.slug not in private],
         [each for each in sheet.targets if each.slug in private],
     )
     if not all(parts):
         return None
-    first, second = (_ranked(sheet, part, track=track) for part in parts)
+    first, second = (_ranked(sheet, part) for part in parts)
     values = {int(line.entry): line for line in first.lines if line.rank is not None}
     rows = [
         Shaken(int(line.entry), before.rank, line.rank, before.value, line.value)
@@ -133,9 +135,8 @@ def shake_up_of(sheet: Sheet, private: Collection[str], *, track: str = "") -> S
     )
 
 
-def _ranked(sheet: Sheet, targets: list[SheetTarget], *, track: str) -> RankBoard:
-    lines = [each for each in sheet.competing if each.track == track]
-    return board_of_metric(sheet, sheet.column(""), lines, targets)
+def _ranked(sheet: Sheet, targets: list[SheetTarget]) -> RankBoard:
+    return board_of_metric(sheet, sheet.column(""), sheet.competing, targets)
 
 
 def _again(ranks: list[int]) -> NDArray[np.int64]:

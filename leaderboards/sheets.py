@@ -7,7 +7,7 @@ way to rank) is computed from a sheet alone, so that it tells nothing the sheet 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,13 @@ class Sheet:
     @property
     def competing(self) -> list[SheetLine]:
         return [line for line in self.lines if line.competes]
+
+    def by_track(self) -> dict[str, Sheet]:
+        """Return the sheet of each track, which is ranked by itself; all in one without tracks."""
+        return {
+            track: replace(self, lines=[each for each in self.lines if each.track == track])
+            for track in dict.fromkeys(each.track for each in self.lines)
+        }
 
     def column(self, key: str) -> Mapping[str, Any]:
         """Return a column by its key, the ranking one for an empty key."""

@@ -14,7 +14,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import IO, Any, BinaryIO, cast
@@ -154,14 +154,9 @@ def _files(found: Published) -> Iterator[tuple[str, Iterable[bytes]]]:
 
 def _tracks(found: Published) -> list[tuple[str, Sheet]]:
     """Return the sheets to rank, one for each track, by their files' names."""
-    sheet = found.sheet
-    tracks = list(dict.fromkeys(line.track for line in sheet.lines))
     return [
-        (
-            f"scores-{track}.csv" if track else "scores.csv",
-            replace(sheet, lines=[line for line in sheet.lines if line.track == track]),
-        )
-        for track in tracks
+        (f"scores-{track}.csv" if track else "scores.csv", sheet)
+        for track, sheet in found.sheet.by_track().items()
     ]
 
 

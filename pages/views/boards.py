@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.selectors import active_teams_of
-from leaderboards.provenance import provenance_of, tombstones
+from leaderboards.provenance import corrected_runs, provenance_of, tombstones
 from leaderboards.visible import visible_board, visible_revisions
 from pages.boards import BoardView, Line, board_of, breakdown_of, heat_picture, ranks_picture
 from pages.boards.commands import commands_for
@@ -39,7 +39,7 @@ def board(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
         "settings": settings_of(seen.round, visible, seen.choice),
         "heads": heads_of(seen.choice),
         "other_heads": metric_heads(view, seen.choice) if view else [],
-        "provenance": provenance_of(visible),
+        "corrected": corrected_runs(visible),
         "tombstones": tombstones(visible),
         "revisions": revisions.only("number", "created_at").order_by("-number")[:MOST_REVISIONS],
         "is_posted": seen.round.credit_books.exists(),

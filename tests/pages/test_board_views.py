@@ -18,7 +18,14 @@ from heldout.cli import main
 from leaderboards.models import BoardRevision, Standing
 from leaderboards.services.refresh import refresh_board
 from submissions.models import Submission, SubmissionState
-from tests.factories import make_metric, make_round, make_score, make_scored, make_team
+from tests.factories import (
+    make_metric,
+    make_reference,
+    make_round,
+    make_score,
+    make_scored,
+    make_team,
+)
 from tests.pages.seed import Seed
 from tests.pages.test_board import rows_of
 
@@ -168,6 +175,8 @@ def test_the_board_as_of_a_date_stays_as_it_was_and_changes_say_who_moved_and_wh
     first = BoardRevision.objects.get()
     BoardRevision.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=3))
     slugs = [target.slug for target in round_.targets.all()]
+    replaced = round_.targets.get(slug="t03")
+    make_reference(replaced, 1.0, version=2, reason="Wrong unit.", is_current=False)
     run = found[4].runs.get()
     run.is_current = False
     run.save()
