@@ -9,8 +9,9 @@ from datetime import datetime
 from django.db.models import Min
 
 from leaderboards.models import Standing
+from leaderboards.rows import shown_rows_of_many
 from leaderboards.shown import ShownStanding, shown_standing
-from leaderboards.visible import VisibleBoard, shown_rows_of_many, visible_revisions
+from leaderboards.visible import VisibleBoard, visible_revisions
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import Any
 
 from challenges.models import Reference
 from leaderboards.models import Standing
+from leaderboards.rows import shown_rows_of_many
 from leaderboards.shown import ShownStanding, shown_standing
-from leaderboards.visible import VisibleBoard, shown_rows_of_many, visible_revisions
+from leaderboards.visible import VisibleBoard, visible_revisions
 from submissions.models import ScoringRun, SubmissionState
 
 

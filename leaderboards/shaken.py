@@ -110,7 +110,7 @@ def shake_up_of(sheet: Sheet, private: Collection[str], *, track: str = "") -> S
         [each for each in sheet.targets if each.slug not in private],
         [each for each in sheet.targets if each.slug in private],
     )
-    if not all(parts):
+    if not all(parts) or not sheet.competing:
         return None
     first, second = (_ranked(sheet, part) for part in parts)
     values = {int(line.entry): line for line in first.lines if line.rank is not None}

@@ -13,17 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from accounts.models import Team, User
 from accounts.selectors import active_teams_of, is_member
-from catalog.models import Artifact, LineageEdge
+from catalog.models import Artifact
 from challenges.disclosure import Kind, disclosed_at
 from challenges.models import Round
 from challenges.models.disclosure import ShownFrom
 from challenges.selectors import Viewer
 from leaderboards.entries import best_of
 from leaderboards.models import BoardRevision, ShownChange, Standing
+from leaderboards.rows import shown_rows
 from leaderboards.shown import (
     ShownScore,
     ShownStanding,
@@ -35,23 +36,6 @@ from leaderboards.sight import Sight, sight_of, sights_of, whole_sight
 from scoring.contract import Direction
 from scoring.metrics import get_metric
 from submissions.models import Score, Submission
-
-PARENTS = Prefetch(
-    "submission__method__parent_edges",
-    LineageEdge.objects.select_related("parent")
-    .only("child", *(f"parent__{name}" for name in ("kind", "slug", "version", "title")))
-    .order_by("parent__title", "pk"),
-    to_attr="declared",
-)
-
-# Of what a line is made of, only this is shown; all else would be read for each line, and dropped.
-OF_SUBMISSION = (
-    *("code", "round", "team", "method", "track", "entry_kind", "state", "received_at"),
-    *("finished_at", "track__slug", "track__title", "team__name", "team__slug", "method__slug"),
-    *("method__version", "method__title", "method__disclosure"),
-)
-LONG = {"credit_export"}  # of a revision: no page of a board shows it
-_OF_STANDING = [each.name for each in Standing._meta.concrete_fields]
 
 
 @dataclass(frozen=True)
@@ -425,29 +409,6 @@ def _scores_in(sight: Sight, moment: datetime, *, counted: Q) -> Q:
     if sight.delay is not None:
         counted &= Q(run__finished_at__lte=moment - sight.delay)
     return counted
-
-
-def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
-    """Return lines with all that showing them takes, but their revisions, which many share."""
-    return (
-        rows.select_related("submission__team", "submission__method", "submission__track")
-        .only(*_OF_STANDING, *(f"submission__{name}" for name in OF_SUBMISSION))
-        .prefetch_related(PARENTS)
-    )
-
-
-def shown_rows_of_many(rows: QuerySet[Standing]) -> QuerySet[Standing]:
-    """Return lines of several boards with all that showing them takes."""
-    of_revision = (each for each in BoardRevision._meta.concrete_fields if each.name not in LONG)
-    return (
-        shown_rows(rows)
-        .select_related("revision")
-        .only(
-            *_OF_STANDING,
-            *(f"submission__{name}" for name in OF_SUBMISSION),
-            *(f"revision__{each.name}" for each in of_revision),
-        )
-    )
 
 
 def _shown(rows: QuerySet[Score], sight: Sight) -> list[ShownScore]:
