@@ -15,7 +15,7 @@ from challenges.disclosure import Kind, disclosed_at
 from challenges.models import Round
 from challenges.selectors import Viewer
 from leaderboards.identity import artifact_id
-from leaderboards.models import Board, BoardRevision, CreditBook, Standing
+from leaderboards.models import Board, BoardRevision, Consensus, CreditBook, Standing
 from leaderboards.shown import ShownStanding
 from leaderboards.sight import sights_of
 from leaderboards.visible import VisibleBoard, newest_revisions
@@ -23,6 +23,7 @@ from scoring.credit import Books
 from scoring.credit import Round as Facts
 from scoring.credit.board import DatasetLine, dataset_board
 from scoring.credit.export import Export, from_json
+from submissions.models import Submission
 
 
 def current_revision(round_: Round) -> BoardRevision | None:
@@ -149,6 +150,8 @@ def _standing_document(row: ShownStanding) -> dict[str, Any]:
         "tie_group": row.tie_group,
         "status": row.status,
         "entry_kind": submission.entry_kind,
+        "combined_from": submission.combined_from,
+        "against_first": row.against_first,
         "track": row.submission.track and row.submission.track.slug,
         "insider_of": row.insider_of if row.is_named else [],
         "submission": submission.code or None,
@@ -170,6 +173,15 @@ def _standing_document(row: ShownStanding) -> dict[str, Any]:
         "skill_ppm": row.skill_ppm,
         "credit_micropoints": row.credit_micropoints,
     }
+
+
+def consensus_obstacles(board: VisibleBoard) -> list[Consensus]:
+    """Return why a revealed board has no consensus of its entries, where it has none."""
+    kinds = {line.submission.entry_kind for line in board.lines}
+    if not board.sight.revealed or Submission.EntryKind.CONSENSUS in kinds:
+        return []
+    rows = Consensus.objects.filter(round=board.round, is_current=True).exclude(reason="")
+    return list(rows.select_related("track"))
 
 
 def dataset_board_document(round_: Round, viewer: Viewer, moment: datetime) -> dict[str, Any]:

@@ -398,8 +398,14 @@ def _scores_in(sight: Sight, moment: datetime, *, counted: Q) -> Q:
 def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
     """Return lines with all that showing them takes, but their revisions, which many share."""
     return (
-        rows.select_related("submission__team", "submission__method", "submission__track")
+        rows.select_related(
+            "submission__team",
+            "submission__method",
+            "submission__track",
+            "submission__consensus",
+        )
         .defer(*(f"submission__{name}" for name in NOT_SHOWN))
+        .defer("submission__consensus__sources", "submission__consensus__left_out")
         .prefetch_related(PARENTS)
     )
 

@@ -19,8 +19,8 @@ from rehearsal.predictions import Answers
 from rehearsal.script import Script, write_script
 from rehearsal.verdicts import judge
 from rehearsal.where import Where
-from rehearsal.writing import CannotWrite
 from scoring.readers import get_reader
+from scoring.writing import CannotWrite
 from submissions.errors import SubmissionError
 from submissions.models import Submission
 from submissions.services.drain import drain

@@ -1,7 +1,16 @@
 """Standings in stored revisions, and the credit ledger."""
 
 from leaderboards.models.board import Board, BoardRevision, Standing
+from leaderboards.models.consensus import Consensus
 from leaderboards.models.credit import CreditBook, CreditEntry
 from leaderboards.models.objection import LineageObjection
 
-__all__ = ["Board", "BoardRevision", "CreditBook", "CreditEntry", "LineageObjection", "Standing"]
+__all__ = [
+    "Board",
+    "BoardRevision",
+    "Consensus",
+    "CreditBook",
+    "CreditEntry",
+    "LineageObjection",
+    "Standing",
+]

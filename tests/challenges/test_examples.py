@@ -76,9 +76,7 @@ def test_the_example_opens_and_a_file_is_scored(name: str, entry: str, tmp_path:
     team = factories.make_team(name="Somebody")
     player = Player("somebody", team, factories.member_of(team))
     content = (EXAMPLES / name / entry).read_bytes()
-    submission = hand_in(
-        player, round_, content, at=timezone.now(), track=None, file_name=entry
-    )
+    submission = hand_in(player, round_, content, at=timezone.now(), track=None, file_name=entry)
     drain()
     refresh_board(round_)
     (line,) = board_document(whole_board(round_, timezone.now()))["standings"]
