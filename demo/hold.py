@@ -149,7 +149,7 @@ class Participants:
         )
 
     def wait_for_consensus(self, name: str, *, timeout_s: float = 120.0) -> dict[str, Any]:
-        """Poll the board until the platform's consensus of the entries stands on it.
+        """Poll the board until the median and the mean of the entries stand on it.
 
         Raises
         ------
@@ -158,7 +158,7 @@ class Participants:
         """
         return self._poll(
             lambda client: client.leaderboard(name),
-            lambda board: any(line["entry_kind"] == "consensus" for line in board["standings"]),
+            lambda board: sum(line["entry_kind"] == "consensus" for line in board["standings"]) > 1,
             what=f"the consensus of {name}",
             timeout_s=timeout_s,
         )
