@@ -75,7 +75,7 @@ def check_gate(
         organizers, or for more models than the round takes.
     """
     if entry_kind not in dict(EntryKind.by_people()):
-        raise NotAllowed("UNKNOWN_ENTRY_KIND", f"There is no entry kind {entry_kind!r}.")
+        raise NotAllowed("UNKNOWN_ENTRY_KIND", f"There is no entry kind {str(entry_kind)!r}.")
     if not by.is_active:
         raise NotAllowed("ACCOUNT_CLOSED", "This account is closed.")
     if not 1 <= model_index <= round.models_per_target:
