@@ -6,6 +6,7 @@ COPY requirements/production.txt requirements/
 RUN pip install --require-hashes -r requirements/production.txt
 COPY . .
 RUN pip install --no-build-isolation --no-deps --editable . \
+ && python -m compileall -q /opt/heldout \
  && DATABASE_URL=postgres://build@127.0.0.1/build REDIS_URL=redis://127.0.0.1/0 SECRET_KEY=build \
     HELDOUT_HOME=/tmp/build STATIC_ROOT=/opt/heldout/static-files \
     python manage.py collectstatic --no-input

@@ -16,8 +16,8 @@ BIN := .venv/bin
 # Without written bytecode each process would compile all of Django again: seconds each.
 unexport PYTHONDONTWRITEBYTECODE
 # One place for what mypy checks.
-PACKAGES := accounts api bootstrap.py catalog challenges community config demo heldout leaderboards pages rehearsal \
-	scoring submissions tests/servers.py
+PACKAGES := accounts api bench bootstrap.py catalog challenges community config demo heldout leaderboards pages \
+	rehearsal scoring submissions tests
 # A made-up production environment, for Django's deployment checks.
 DEPLOYMENT := DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
 	STORAGE_URL=s3://bucket/heldout SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \

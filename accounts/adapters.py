@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.identity import orcid_of, take_orcid
+from accounts.languages import language_here, speaking_to
 from accounts.models import User
 from accounts.names import clean_name, skeleton
 from accounts.services import ensure_team_of_one
@@ -39,11 +40,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         given = form.cleaned_data
         user.display_name = given.get("display_name") or ""
         user.affiliation = given.get("affiliation") or ""
+        user.language = language_here()
         user = super().save_user(request, user, form, commit=False)
         if commit:
             user.save()
             ensure_team_of_one(user)
         return user
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write to an account in its own language, whoever asked for the mail."""
+        person = context.get("user")
+        if isinstance(person, User) and person.language:
+            with speaking_to(person):
+                super().send_mail(template_prefix, email, context)
+        else:
+            super().send_mail(template_prefix, email, context)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -7,6 +7,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.identifiers import validate_orcid
 from accounts.models import User
@@ -56,7 +57,7 @@ def offers_connections() -> bool:
 def remedy_of_identity() -> str:
     """Return what a person who is not identified can do."""
     return {
-        "orcid": "Connect your ORCID iD under Your account.",
-        "email": "Verify your e-mail address under Your account.",
-        "manual": "Ask the operators of this site to check who you are.",
+        "orcid": _("Connect your ORCID iD under Your account."),
+        "email": _("Verify your e-mail address under Your account."),
+        "manual": _("Ask the operators of this site to check who you are."),
     }.get(settings.CREDIT_IDENTITY, "")

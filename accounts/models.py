@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 from accounts.identifiers import validate_orcid
@@ -40,6 +41,14 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
         max_length=300, null=True, editable=False, help_text="What the username looks like."
     )
 
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="In which mail is written: the one last chosen. Empty: English.",
+    )
+
     # A token without the scope "organize" takes this off the person it signs in.
     acts_as_organizer = True
 
@@ -49,18 +58,18 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox ships 
                 fields=["name_key"],
                 condition=models.Q(name_key__isnull=False),
                 name="user_name_key_once",
-                violation_error_message="Another person's username looks like this one.",
+                violation_error_message=_("Another person's username looks like this one."),
             ),
             models.UniqueConstraint(
                 fields=["orcid"],
                 condition=~models.Q(orcid=""),
                 name="user_orcid_once",
-                violation_error_message="Another person has this ORCID iD.",
+                violation_error_message=_("Another person has this ORCID iD."),
             ),
             models.CheckConstraint(
                 condition=models.Q(orcid_verified_at__isnull=True) | ~models.Q(orcid=""),
                 name="user_verified_orcid_is_there",
-                violation_error_message="Only an ORCID iD that is there is verified.",
+                violation_error_message=_("Only an ORCID iD that is there is verified."),
             ),
         ]
 
@@ -118,7 +127,7 @@ class Team(models.Model):
                 fields=["name_key"],
                 condition=models.Q(name_key__isnull=False),
                 name="team_name_key_once",
-                violation_error_message="Another team's name looks like this one.",
+                violation_error_message=_("Another team's name looks like this one."),
             ),
         ]
 
@@ -146,8 +155,8 @@ class Membership(models.Model):
     """One person's time in one team; leaving ends it, nothing is deleted."""
 
     class Role(models.TextChoices):
-        CAPTAIN = "captain", "Captain"
-        MEMBER = "member", "Member"
+        CAPTAIN = "captain", _("Captain")
+        MEMBER = "member", _("Member")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
@@ -163,13 +172,13 @@ class Membership(models.Model):
                 fields=["team", "user"],
                 condition=models.Q(left_at__isnull=True),
                 name="membership_active_once",
-                violation_error_message="This person is in the team already.",
+                violation_error_message=_("This person is in the team already."),
             ),
             models.CheckConstraint(
                 condition=models.Q(left_at__isnull=True)
                 | models.Q(left_at__gt=models.F("joined_at")),
                 name="membership_joined_before_left",
-                violation_error_message="A person leaves a team after joining it.",
+                violation_error_message=_("A person leaves a team after joining it."),
             ),
         ]
 
@@ -202,7 +211,7 @@ class TeamInvitation(models.Model):
                 condition=models.Q(taken_at__isnull=True)
                 | models.Q(revoked_at__isnull=True, taken_by__isnull=False),
                 name="invitation_taken_or_revoked",
-                violation_error_message="What is taken back is taken by nobody.",
+                violation_error_message=_("What is taken back is taken by nobody."),
             ),
         ]
 
@@ -214,9 +223,9 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox ships no types
     """A named token for the API and the client; only its digest is stored."""
 
     class Scope(models.TextChoices):
-        READ = "read", "Read what you may read"
-        SUBMIT = "submit", "Submit and check predictions"
-        ORGANIZE = "organize", "Act as an organizer of your challenges"
+        READ = "read", _("Read what you may read")
+        SUBMIT = "submit", _("Submit and check predictions")
+        ORGANIZE = "organize", _("Act as an organizer of your challenges")
 
     name = models.CharField(max_length=60, default="token", help_text="What uses this token.")
     scopes = models.CharField(

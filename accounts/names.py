@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 LONGEST_RUN_OF_MARKS = 2
 # Control, format (bidi and zero-width among them), private, surrogate, unassigned; line breaks.
@@ -47,9 +48,9 @@ def clean_name(text: str, *, field: str, low: int = 0) -> str:
     """
     name = clean_line(text, field=field)
     if len(name) < low:
-        raise ValidationError({field: "Give a name that can be seen."})
+        raise ValidationError({field: _("Give a name that can be seen.")})
     if not _is_one_script(name):
-        raise ValidationError({field: "Use letters of one alphabet: mixed ones can look alike."})
+        raise ValidationError({field: _("Use letters of one alphabet: mixed ones can look alike.")})
     return name
 
 
@@ -63,9 +64,9 @@ def clean_line(text: str, *, field: str) -> str:
     """
     line = " ".join(unicodedata.normalize("NFC", text).split())
     if any(unicodedata.category(sign) in HIDDEN for sign in line):
-        raise ValidationError({field: "Hidden and control characters are not allowed."})
+        raise ValidationError({field: _("Hidden and control characters are not allowed.")})
     if _longest_run_of_marks(line) > LONGEST_RUN_OF_MARKS:
-        raise ValidationError({field: "At most two marks can stand on one letter."})
+        raise ValidationError({field: _("At most two marks can stand on one letter.")})
     return line
 
 

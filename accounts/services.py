@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.errors import FieldsRefused, TeamNameTaken, UsernameTaken
@@ -43,7 +44,9 @@ def create_person(
         If a field holds what its model does not allow; the error names each.
     """
     if User.objects.filter(username__iexact=username).exists():
-        raise UsernameTaken(f"The username {username} is taken.", "Choose another.")
+        raise UsernameTaken(
+            _("The username %(username)s is taken.") % {"username": username}, _("Choose another.")
+        )
     person = User(
         username=username,
         email=email,
@@ -90,11 +93,16 @@ def create_team(*, name: str, slug: str, members: Sequence[User]) -> Team:
         If the name or slug is not allowed, or there is no member or one twice.
     """
     if not members or len({member.pk for member in members}) != len(members):
-        raise FieldsRefused({"members": ["A team has members, each named once."]})
+        raise FieldsRefused({"members": [_("A team has members, each named once.")]})
     if Team.objects.filter(name=name).exists():
-        raise TeamNameTaken(f"There is a team named {name} already.", "Choose another name.")
+        raise TeamNameTaken(
+            _("There is a team named %(name)s already.") % {"name": name}, _("Choose another name.")
+        )
     if Team.objects.filter(slug=slug).exists():
-        raise TeamNameTaken(f"There is a team at the address {slug} already.", "Choose another.")
+        raise TeamNameTaken(
+            _("There is a team at the address %(slug)s already.") % {"slug": slug},
+            _("Choose another."),
+        )
     team = Team(name=name, slug=slug)
     try:
         team.full_clean()
@@ -149,4 +157,7 @@ def _free(field: str, wanted: str, *, limit: int) -> str:
             taken |= Q(name_key=skeleton(candidate))
         if not Team.objects.filter(taken).exists():
             return candidate
-    raise TeamNameTaken(f"Every name like {wanted} is taken.", "Choose another username.")
+    raise TeamNameTaken(
+        _("Every name like %(wanted)s is taken.") % {"wanted": wanted},
+        _("Choose another username."),
+    )

@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import SignInTry, User
 
@@ -46,7 +47,8 @@ class TooManyTries(ValidationError):
     def __init__(self, wait_s: int) -> None:
         self.wait_s = wait_s
         super().__init__(
-            f"Too many wrong passwords from here. Try again in {wait_s} seconds.",
+            _("Too many wrong passwords from here. Try again in %(seconds)s seconds.")
+            % {"seconds": wait_s},
             code="throttled",
         )
 

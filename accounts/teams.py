@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import InvitationRefused, TeamRefused
+from accounts.languages import speaking_to
 from accounts.models import Membership, Team, TeamInvitation, User
 from accounts.selectors import active_members_of, is_captain, is_member
 
@@ -42,7 +43,10 @@ def invite(team: Team, *, by: User, email: str = "", merges: bool = False) -> In
     """
     require_captain(team, by)
     if open_invitations(team).count() >= OPEN_AT_ONCE:
-        raise TeamRefused(f"{OPEN_AT_ONCE} invitations are open.", "Take one back first.")
+        raise TeamRefused(
+            _("%(open_at_once)s invitations are open.") % {"open_at_once": OPEN_AT_ONCE},
+            _("Take one back first."),
+        )
     secret = secrets.token_urlsafe(24)
     with transaction.atomic():
         invitation = TeamInvitation.objects.create(
@@ -90,7 +94,7 @@ def invitation_of(secret: str) -> TeamInvitation:
     invitation = found.first()
     if invitation is None:
         raise InvitationRefused(
-            "This invitation does not work (any more).", "Ask the team's captain for another."
+            _("This invitation does not work (any more)."), _("Ask the team's captain for another.")
         )
     return invitation
 
@@ -108,9 +112,11 @@ def join(secret: str, *, by: User) -> Team:
     """
     invitation = invitation_of(secret)
     if invitation.merges:
-        raise InvitationRefused("This invitation is for a whole team.", "Its captain takes it.")
+        raise InvitationRefused(
+            _("This invitation is for a whole team."), _("Its captain takes it.")
+        )
     if is_member(by, invitation.team):
-        raise TeamRefused("You are in this team already.")
+        raise TeamRefused(_("You are in this team already."))
     take(invitation, by=by)
     Membership.objects.create(team=invitation.team, user=by)
     return invitation.team
@@ -129,7 +135,7 @@ def take(invitation: TeamInvitation, *, by: User) -> None:
         .filter(pk=invitation.pk)
         .update(taken_at=Now(), taken_by=by)
     ):
-        raise InvitationRefused("This invitation has just been used.", "Ask for another.")
+        raise InvitationRefused(_("This invitation has just been used."), _("Ask for another."))
 
 
 @transaction.atomic
@@ -143,11 +149,13 @@ def leave(team: Team, *, by: User) -> None:
     """
     Team.objects.select_for_update().get(pk=team.pk)
     if not is_member(by, team):
-        raise TeamRefused("You are not in this team.")
+        raise TeamRefused(_("You are not in this team."))
     if active_members_of(team).count() == 1:
-        raise TeamRefused("You are its last member.", "A team nobody is in could not be entered.")
+        raise TeamRefused(
+            _("You are its last member."), _("A team nobody is in could not be entered.")
+        )
     if is_captain(by, team):
-        raise TeamRefused("You are the captain.", "Hand the team over first.")
+        raise TeamRefused(_("You are the captain."), _("Hand the team over first."))
     end_memberships(Membership.objects.filter(team=team, user=by))
 
 
@@ -163,7 +171,7 @@ def hand_over(team: Team, *, by: User, to: User) -> None:
     Team.objects.select_for_update().get(pk=team.pk)
     require_captain(team, by)
     if to == by or not is_member(to, team):
-        raise TeamRefused(f"{to.public_name} is no other member of the team.")
+        raise TeamRefused(_("%(to)s is no other member of the team.") % {"to": to.public_name})
     active = Membership.objects.filter(team=team, left_at__isnull=True)
     active.filter(user=by).update(role=Membership.Role.MEMBER)
     active.filter(user=to).update(role=Membership.Role.CAPTAIN)
@@ -201,7 +209,7 @@ def require_captain(team: Team, person: User) -> None:
         Otherwise.
     """
     if not is_captain(person, team):
-        raise TeamRefused("Only the captain of the team may do this.")
+        raise TeamRefused(_("Only the captain of the team may do this."))
 
 
 def _digest(secret: str) -> str:
@@ -209,6 +217,15 @@ def _digest(secret: str) -> str:
 
 
 def _send(invitation: TeamInvitation, url: str) -> None:
+    invited = User.objects.filter(
+        emailaddress__email__iexact=invitation.email, emailaddress__verified=True
+    ).first()
+    # Somebody without an account is probably of the sender's tongue.
+    with speaking_to(invited or invitation.made_by):
+        _send_invitation(invitation, url)
+
+
+def _send_invitation(invitation: TeamInvitation, url: str) -> None:
     person, team = invitation.made_by.public_name, invitation.team.name
     send_mail(
         settings.ACCOUNT_EMAIL_SUBJECT_PREFIX

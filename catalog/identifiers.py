@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/[^\s<>\"]{1,180})", re.I)
 _SEMVER = re.compile(r"(\d{1,6})(?:\.(\d{1,6}))?(?:\.(\d{1,6}))?")
@@ -21,7 +22,7 @@ def normal_doi(text: str) -> str:
 def validate_doi(value: str) -> None:
     """Refuse what is not a DOI."""
     if not normal_doi(value):
-        raise ValidationError("A DOI has the form 10.5281/zenodo.1234567.")
+        raise ValidationError(_("A DOI has the form 10.5281/zenodo.1234567."))
 
 
 def version_key(version: str) -> tuple[int, int, int]:

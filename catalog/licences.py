@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 from license_expression import ExpressionError, Licensing, get_spdx_licensing
 
 
@@ -20,5 +21,9 @@ def validate_licence(value: str) -> None:
     except (ExpressionError, IndexError) as error:  # the second for "()"
         reason = f": {error}" if isinstance(error, ExpressionError) else ""
         raise ValidationError(
-            f"Not an SPDX licence expression{reason}. Write for example CC-BY-4.0, CC0-1.0 or MIT."
+            _(
+                "Not an SPDX licence expression%(reason)s. Write for example CC-BY-4.0, "
+                "CC0-1.0 or MIT."
+            )
+            % {"reason": reason}
         ) from None

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.identifiers import validate_orcid, validate_ror
 from accounts.models import Team
@@ -20,21 +21,21 @@ class Artifact(models.Model):
     """One version of a dataset, a model or a target set: what credit lands on."""
 
     class Kind(models.TextChoices):
-        DATASET = "dataset", "Dataset"
-        MODEL = "model", "Model"
-        TARGET_SET = "target-set", "Target set"
+        DATASET = "dataset", _("Dataset")
+        MODEL = "model", _("Model")
+        TARGET_SET = "target-set", _("Target set")
 
     class Origin(models.TextChoices):
         """How it came to be; decides what part of the credit stays here (docs/credit.md)."""
 
-        ORIGINAL = "original", "Original: measured, simulated, collected"
-        DERIVED = "derived", "Derived: cleaned, harmonised, merged, enriched, trained"
-        COPY = "copy", "Copy: mirror or other format of the same content"
+        ORIGINAL = "original", _("Original: measured, simulated, collected")
+        DERIVED = "derived", _("Derived: cleaned, harmonised, merged, enriched, trained")
+        COPY = "copy", _("Copy: mirror or other format of the same content")
 
     class Disclosure(models.TextChoices):
-        FULL = "full", "All inputs declared"
-        PARTIAL = "partial", "Some inputs declared"
-        UNDISCLOSED = "undisclosed", "Not disclosed"
+        FULL = "full", _("All inputs declared")
+        PARTIAL = "partial", _("Some inputs declared")
+        UNDISCLOSED = "undisclosed", _("Not disclosed")
 
     kind = models.CharField(max_length=10, choices=Kind)
     slug = models.SlugField(max_length=80, help_text="The same for all versions.")
@@ -87,7 +88,7 @@ class Artifact(models.Model):
             models.UniqueConstraint(
                 fields=["slug", "version"],
                 name="artifact_version_once",
-                violation_error_message="This version is registered already.",
+                violation_error_message=_("This version is registered already."),
             ),
         ]
 
@@ -116,7 +117,7 @@ class ArtifactFile(models.Model):
             models.UniqueConstraint(
                 fields=["artifact", "name"],
                 name="artifact_file_name_once",
-                violation_error_message="The artifact has a file of this name already.",
+                violation_error_message=_("The artifact has a file of this name already."),
             ),
         ]
 
@@ -171,22 +172,22 @@ class Contribution(models.Model):
                 fields=["artifact", "person"],
                 condition=models.Q(person__isnull=False),
                 name="contribution_person_once",
-                violation_error_message="This person is named already.",
+                violation_error_message=_("This person is named already."),
             ),
             models.CheckConstraint(
                 condition=models.Q(share_bp__gte=1, share_bp__lte=SHARES_TOTAL_BP),
                 name="contribution_share_in_range",
-                violation_error_message="A share is from 1 to 10000 basis points.",
+                violation_error_message=_("A share is from 1 to 10000 basis points."),
             ),
             models.CheckConstraint(
                 condition=models.Q(person__isnull=False) | ~models.Q(name=""),
                 name="contribution_names_someone",
-                violation_error_message="Name the contributor, by account or by name.",
+                violation_error_message=_("Name the contributor, by account or by name."),
             ),
             models.CheckConstraint(
                 condition=models.Q(confirmed_at__isnull=True) | models.Q(person__isnull=False),
                 name="contribution_confirmed_by_person",
-                violation_error_message="Only a person with an account can confirm a share.",
+                violation_error_message=_("Only a person with an account can confirm a share."),
             ),
         ]
 
@@ -202,27 +203,27 @@ class LineageEdge(models.Model):
     """`child` was made from `parent`. Edges run from newer to older, so there is no circle."""
 
     class Relation(models.TextChoices):
-        TRAINED_ON = "trained-on", "trained on"
-        FINE_TUNED_FROM = "fine-tuned-from", "fine-tuned from"
-        DERIVED_FROM = "derived-from", "derived from"
-        VARIANT_OF = "variant-of", "format or variant of"
-        IDENTICAL_TO = "identical-to", "identical to"
+        TRAINED_ON = "trained-on", _("trained on")
+        FINE_TUNED_FROM = "fine-tuned-from", _("fine-tuned from")
+        DERIVED_FROM = "derived-from", _("derived from")
+        VARIANT_OF = "variant-of", _("format or variant of")
+        IDENTICAL_TO = "identical-to", _("identical to")
 
     class Use(models.TextChoices):
         """What an input was used for; rows from bundles may hold a free text instead."""
 
-        TRAIN = "train", "training"
-        PRETRAIN = "pretrain", "pre-training"
-        FINETUNE = "finetune", "fine-tuning"
-        FEATURES = "features", "features"
-        CALIBRATION = "calibration", "calibration"
-        SELECTION = "selection", "model selection"
+        TRAIN = "train", _("training")
+        PRETRAIN = "pretrain", _("pre-training")
+        FINETUNE = "finetune", _("fine-tuning")
+        FEATURES = "features", _("features")
+        CALIBRATION = "calibration", _("calibration")
+        SELECTION = "selection", _("model selection")
 
     class Status(models.TextChoices):
-        DECLARED = "declared", "Declared"
-        DISPUTED = "disputed", "Disputed"
-        UPHELD = "upheld", "Upheld"
-        REJECTED = "rejected", "Rejected"
+        DECLARED = "declared", _("Declared")
+        DISPUTED = "disputed", _("Disputed")
+        UPHELD = "upheld", _("Upheld")
+        REJECTED = "rejected", _("Rejected")
 
     child = models.ForeignKey(Artifact, on_delete=models.CASCADE, related_name="parent_edges")
     parent = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="child_edges")
@@ -239,12 +240,12 @@ class LineageEdge(models.Model):
             models.UniqueConstraint(
                 fields=["child", "parent"],
                 name="lineage_edge_once",
-                violation_error_message="This input is declared already.",
+                violation_error_message=_("This input is declared already."),
             ),
             models.CheckConstraint(
                 condition=~models.Q(child=models.F("parent")),
                 name="lineage_not_to_itself",
-                violation_error_message="Nothing is made from itself.",
+                violation_error_message=_("Nothing is made from itself."),
             ),
         ]
 
@@ -253,7 +254,7 @@ class LineageEdge(models.Model):
 
     @property
     def use_label(self) -> str:
-        return dict(self.Use.choices).get(self.use, self.use)
+        return str(dict(self.Use.choices).get(self.use, self.use))
 
 
 class Statement(models.Model):
@@ -274,13 +275,13 @@ class Statement(models.Model):
             models.UniqueConstraint(
                 fields=["artifact", "number"],
                 name="statement_number_once",
-                violation_error_message="This statement has been saved meanwhile.",
+                violation_error_message=_("This statement has been saved meanwhile."),
             ),
             models.UniqueConstraint(
                 fields=["artifact"],
                 condition=models.Q(published_at__isnull=True),
                 name="statement_one_draft",
-                violation_error_message="There is a draft of this statement already.",
+                violation_error_message=_("There is a draft of this statement already."),
             ),
         ]
 
@@ -296,9 +297,9 @@ class ShareClaim(models.Model):
     """Somebody says that they are among the makers of outside data; a steward decides."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Waiting for a steward"
-        CONFIRMED = "confirmed", "Confirmed"
-        DECLINED = "declined", "Declined"
+        OPEN = "open", _("Waiting for a steward")
+        CONFIRMED = "confirmed", _("Confirmed")
+        DECLINED = "declined", _("Declined")
 
     artifact = models.ForeignKey(Artifact, on_delete=models.CASCADE, related_name="claims")
     person = models.ForeignKey(
@@ -324,13 +325,13 @@ class ShareClaim(models.Model):
                 fields=["artifact", "person"],
                 condition=models.Q(state="open"),
                 name="share_claim_open_once",
-                violation_error_message="Your claim is waiting for a steward already.",
+                violation_error_message=_("Your claim is waiting for a steward already."),
             ),
             models.CheckConstraint(
                 condition=models.Q(state="open", decided_at__isnull=True)
                 | (~models.Q(state="open") & models.Q(decided_at__isnull=False)),
                 name="share_claim_decided_or_open",
-                violation_error_message="A decided claim says when it was decided.",
+                violation_error_message=_("A decided claim says when it was decided."),
             ),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 CREDIT_ROLES: dict[str, str] = {
     "conceptualization": "Conceptualization",
@@ -25,10 +26,13 @@ CREDIT_ROLES: dict[str, str] = {
 def validate_credit_roles(value: object) -> None:
     """Refuse anything but a list of distinct CRediT role slugs."""
     if not isinstance(value, list):
-        raise ValidationError("Roles are a list of CRediT role names.")
+        raise ValidationError(_("Roles are a list of CRediT role names."))
     for role in value:
         if role not in CREDIT_ROLES:
             known = ", ".join(CREDIT_ROLES)
-            raise ValidationError(f"{role!r} is not a CRediT role. Known roles: {known}.")
+            raise ValidationError(
+                _("%(role)s is not a CRediT role. Known roles: %(known)s.")
+                % {"role": repr(role), "known": known}
+            )
     if len(set(value)) != len(value):
-        raise ValidationError("A role is named twice.")
+        raise ValidationError(_("A role is named twice."))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.selectors import active_teams_of
@@ -140,14 +141,14 @@ def missing_facts(artifact: Artifact, files: Iterable[ArtifactFile]) -> dict[str
     """Return what the catalog itself still lacks before a statement may be published."""
     missing = {}
     if not artifact.licence:
-        missing["licence"] = "It has no licence."
+        missing["licence"] = _("It has no licence.")
     if not artifact.shares_sealed:
-        missing["contributors"] = "Nobody is named as its maker."
+        missing["contributors"] = _("Nobody is named as its maker.")
     is_data = artifact.kind != Artifact.Kind.MODEL
     if is_data and not (artifact.doi or artifact.url or any(True for _ in files)):
-        missing["files"] = "It has no file, and no DOI or URL where the files are."
+        missing["files"] = _("It has no file, and no DOI or URL where the files are.")
     needs_parent = artifact.origin != Artifact.Origin.ORIGINAL
     told = artifact.disclosure != Artifact.Disclosure.FULL or artifact.parent_edges.exists()
     if needs_parent and not told:
-        missing["lineage"] = "It is not original, but names no input. Or say: not disclosed."
+        missing["lineage"] = _("It is not original, but names no input. Or say: not disclosed.")
     return missing

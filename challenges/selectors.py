@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.models import Artifact, Contribution
@@ -223,7 +224,9 @@ def primary_metric(round: Round) -> RoundMetric:
     """
     row = primary_metric_or_none(round)
     if row is None:
-        raise RoundNotReady(f"{round} has no primary metric.", "Mark one of its metrics.")
+        raise RoundNotReady(
+            _("%(round)s has no primary metric.") % {"round": round}, _("Mark one of its metrics.")
+        )
     return row
 
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from community.errors import AddressRefused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Iterable[str]]
 
-REMEDY = "Give an address that everybody on the internet reaches, like https://example.org/hook."
 # Public by their numbers, yet answered by the machine's own cloud.
 _OF_CLOUDS = (ipaddress.ip_network("168.63.129.16/32"),)
 # IPv4 addresses in the clothes of IPv6: mapped, compatible, NAT64, 6to4.
@@ -56,6 +56,12 @@ class Place:
     is_secure: bool
 
 
+def _remedy() -> str:
+    return _(
+        "Give an address that everybody on the internet reaches, like https://example.org/hook."
+    )
+
+
 def check_url(url: str) -> SplitResult:
     """Refuse an address that cannot be right, without asking anybody for it.
 
@@ -68,26 +74,30 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise AddressRefused("This is not an address.", REMEDY) from None
+        raise AddressRefused(_("This is not an address."), _remedy()) from None
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in {"https", "http"} or not host:
-        raise AddressRefused("This is not an address of the web.", REMEDY)
+        raise AddressRefused(_("This is not an address of the web."), _remedy())
     if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
-        told = "There is a blank, a backslash or a letter outside ASCII in the address."
-        raise AddressRefused(told, "Write such letters as %C3%A9, in the name of the host as xn--…")
+        told = _("There is a blank, a backslash or a letter outside ASCII in the address.")
+        raise AddressRefused(
+            told, _("Write such letters as %C3%A9, in the name of the host as xn--…")
+        )
     if parts.username is not None or parts.password is not None:
         raise AddressRefused(
-            "The address holds a name or a password.", "Check the signature there instead."
+            _("The address holds a name or a password."), _("Check the signature there instead.")
         )
     literal = _literal(host)
     if literal is not None:
         _judge(literal)
     elif _is_inner(host):
         if not settings.WEBHOOKS_TO_LOOPBACK:
-            raise AddressRefused(f"{host} is a name inside a network.", REMEDY)
+            raise AddressRefused(
+                _("%(host)s is a name inside a network.") % {"host": host}, _remedy()
+            )
         return parts
     elif set(host) - set(_PLAIN):
-        raise AddressRefused("The name has other letters than a-z.", "Write it as xn--…")
+        raise AddressRefused(_("The name has other letters than a-z."), _("Write it as xn--…"))
     if not _is_loopback(literal):
         _check_public(parts.scheme, port)
     return parts
@@ -95,10 +105,13 @@ def check_url(url: str) -> SplitResult:
 
 def _check_public(scheme: str, port: int) -> None:
     if scheme != "https":
-        raise AddressRefused("The address must begin with https://.", REMEDY)
+        raise AddressRefused(_("The address must begin with https://."), _remedy())
     if port not in settings.WEBHOOK_PORTS:
         allowed = ", ".join(map(str, sorted(settings.WEBHOOK_PORTS)))
-        raise AddressRefused(f"Port {port} is not allowed here.", f"Allowed: {allowed}.")
+        raise AddressRefused(
+            _("Port %(port)s is not allowed here.") % {"port": port},
+            _("Allowed: %(allowed)s.") % {"allowed": allowed},
+        )
 
 
 def place_of(url: str, *, resolve: Resolve | None = None) -> Place:
@@ -121,7 +134,7 @@ def place_of(url: str, *, resolve: Resolve | None = None) -> Place:
     for address in found:
         _judge(address)
         if not is_secure and not _is_loopback(address):
-            raise AddressRefused("The address must begin with https://.", REMEDY)
+            raise AddressRefused(_("The address must begin with https://."), _remedy())
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Place(str(found[0]), host, port, path, is_secure)
 
@@ -153,7 +166,7 @@ def _judge(address: Address) -> None:
         site_local = isinstance(each, ipaddress.IPv6Address) and each.is_site_local
         of_cloud = any(each in net for net in _OF_CLOUDS if net.version == each.version)
         if not public or site_local or of_cloud:
-            raise AddressRefused("This leads to an address that is not public.", REMEDY)
+            raise AddressRefused(_("This leads to an address that is not public."), _remedy())
 
 
 def _inside(address: Address) -> list[ipaddress.IPv4Address]:

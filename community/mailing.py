@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.languages import speaking_to
 from community.messages import message_of, value_line
 from community.models import Delivery, Kind
 from community.outbound import Outcome
@@ -24,8 +25,10 @@ def send_by_mail(delivery: Delivery) -> Outcome:
     if address is None:
         text = "The recipient has no verified address any more."
         return Outcome(ok=False, text=text, is_final=True)
+    with speaking_to(delivery.recipient):
+        message = mail_of(delivery, address)
     try:
-        mail_of(delivery, address).send()
+        message.send()
     except smtplib.SMTPRecipientsRefused:
         return Outcome(ok=False, text="The mail server refused the recipient.")
     except smtplib.SMTPException as error:

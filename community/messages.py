@@ -17,6 +17,7 @@ from community.models import Event, Kind
 from leaderboards.visible import visible_standing
 from submissions.models import Submission, SubmissionState
 from submissions.selectors import visible_submissions
+from submissions.verdicts import in_words_of_the_reader
 
 # A submission's event is told only while it still is so: a withdrawn one is told no more.
 STATE_OF = {
@@ -105,7 +106,8 @@ def _of_submission(event: Event, submission: Submission) -> tuple[str, str]:
     else:
         title = _("Submission %(code)s to %(round)s could not be scored") % names
         text = _("It does not count against your quota.")
-    return title, f"{submission.reason} {text}".strip()
+    reason = in_words_of_the_reader(submission.reason)
+    return title, f"{reason} {text}".strip()
 
 
 def _of_round(event: Event, round_: Round) -> tuple[str, str]:

@@ -8,17 +8,26 @@ that we add to it are translated, not the fields of its forms.
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
+from accounts.languages import keep_language
+
 ENGLISH = ("/api/", "/admin/")
+
 
 # All that another site could do with it is to change the language, and pages need no token of
 # their own for it, so that what visitors without an account get stays the same for all.
-choose = csrf_exempt(set_language)
+@csrf_exempt
+def choose(request: HttpRequest) -> HttpResponse:
+    """Keep the language chosen at the foot of a page: for the browser, and for mail to come."""
+    if request.method == "POST" and request.user.is_authenticated:
+        keep_language(request.user, request.POST.get("language", ""))
+    return set_language(request)
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -31,3 +40,11 @@ class LanguageMiddleware(LocaleMiddleware):
             request.LANGUAGE_CODE = settings.LANGUAGE_CODE
         else:
             super().process_request(request)
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Leave the thread without a language: what else it does is nobody's page."""
+        answer = super().process_response(request, response)
+        translation.deactivate()
+        return answer

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from challenges.models import Target
 from leaderboards.revisions import sheet_of
@@ -107,4 +106,4 @@ def _ranked(sheet: Sheet, targets: list[SheetTarget], *, track: str) -> RankBoar
 
 def _again(ranks: list[int]) -> NDArray[np.int64]:
     """Close the gaps that entries ranked on one part alone leave; ties stay ties."""
-    return np.asarray(rankdata(ranks, method="min"), dtype=np.int64)
+    return np.searchsorted(np.sort(ranks), ranks) + 1

@@ -18,6 +18,7 @@ from accounts.models import Team, User
 from catalog.models import Artifact, Contribution, LineageEdge, Statement
 from catalog.statements import completeness
 from leaderboards.identity import artifact_id, person_id
+from leaderboards.models import CreditEntry
 from leaderboards.pictures import BarPart, Flow, credit_flow, stacked_bar
 from leaderboards.selectors import RoundCredit, artifacts_named
 from leaderboards.shown import ShownStanding
@@ -186,7 +187,7 @@ class PersonCredit:
     independent teams.
     """
 
-    by_kind: list[tuple[str, int]]
+    by_kind: list[tuple[CreditEntry.Kind, int]]
     total: int
     escrow: int
     rows: list[PersonRow]
@@ -220,7 +221,8 @@ def person_credit(
     kinds = [CreditKind.METHOD, CreditKind.DATA, CreditKind.TARGETS]
     return PersonCredit(
         by_kind=[
-            (kind.value.capitalize(), sum(row.amounts[kind] for row in confirmed)) for kind in kinds
+            (CreditEntry.Kind(kind.value), sum(row.amounts[kind] for row in confirmed))
+            for kind in kinds
         ],
         total=sum(row.total for row in confirmed),
         escrow=sum(row.total for row in waiting),

@@ -36,7 +36,7 @@ WHOLE_BP = 10_000
 class KindLine:
     """What a round gave out for one thing, in micro-points and as a share of all of it."""
 
-    kind: CreditKind
+    kind: CreditEntry.Kind
     micropoints: int
     share_bp: int
 
@@ -97,7 +97,7 @@ def books_page(round_: Round, credit: RoundCredit, viewer: Viewer, moment: datet
 def _kinds(credit: RoundCredit) -> list[KindLine]:
     minted = credit.books.minted
     return [
-        KindLine(kind, amount, amount * WHOLE_BP // minted)
+        KindLine(CreditEntry.Kind(kind.value), amount, amount * WHOLE_BP // minted)
         for kind, amount in credit.books.by_kind().items()
         if minted
     ]

@@ -49,7 +49,7 @@ class Certificate:
     def citation(self) -> str:
         """One paragraph to cite it by."""
         parts = ", ".join(
-            f"{label.lower()} {_points(amount)}" for label, amount in self.credit.by_kind if amount
+            f"{kind.value} {_points(amount)}" for kind, amount in self.credit.by_kind if amount
         )
         orcid = f" ({self.orcid})" if self.orcid else ""
         return (
@@ -91,10 +91,10 @@ def as_json_ld(certificate: Certificate) -> dict[str, Any]:
         "additionalProperty": [
             {
                 "@type": "PropertyValue",
-                "propertyID": f"{label.lower()}_micropoints",
+                "propertyID": f"{kind.value}_micropoints",
                 "value": amount,
             }
-            for label, amount in certificate.credit.by_kind
+            for kind, amount in certificate.credit.by_kind
         ],
         "mentions": [_work(row, person) for row in certificate.rows],
     }

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -24,7 +25,7 @@ def own_feed(person: User) -> str:
         link=url,
         description="",
         feed_guid=url,
-        language="en",
+        language=get_language() or settings.LANGUAGE_CODE,
     )
     for delivery in deliveries_on_site(person)[:SHOWN]:
         news = news_of(delivery)

@@ -8,16 +8,20 @@ import shutil
 import sys
 from pathlib import Path
 
-from rehearsal.launch import keep_copy
+from rehearsal.launch import STEP_FILE, keep_copy
+from rehearsal.steps import Step, Told, tell_into
 
 
 def main() -> int:
     """Read the order from stdin, hold the rehearsal, write the report."""
     order = json.load(sys.stdin)
     answer, template = Path(sys.argv[1]), Path(order["template"])
-    database = Path(os.environ["HELDOUT_HOME"]) / "heldout.sqlite3"
+    home = Path(os.environ["HELDOUT_HOME"])
+    database = home / "heldout.sqlite3"
     if template.is_file():
         shutil.copyfile(template, database)
+    tell = tell_into(home / STEP_FILE)
+    tell(Told(Step.START))
     import django
     from django.conf import settings
 
@@ -31,7 +35,7 @@ def main() -> int:
         keep_copy(database, template)
     from rehearsal.rehearsal import hold_rehearsal
 
-    report = hold_rehearsal(Path(order["bundle"]))
+    report = hold_rehearsal(Path(order["bundle"]), tell=tell)
     answer.write_text(json.dumps(report.to_json(), ensure_ascii=False), encoding="utf-8")
     return 0
 

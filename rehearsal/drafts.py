@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import audit
@@ -20,17 +27,24 @@ from challenges.services.bundles import export_bundle, fingerprint_of
 from heldout.bundle.sink import open_sink
 from heldout.bundle.source import ROOT_FILE
 from rehearsal.findings import Report
-from rehearsal.launch import RehearsalError, rehearse
+from rehearsal.launch import SCRATCH, Heard, RehearsalError, rehearse
 from rehearsal.mending import place_of
 from rehearsal.models import RoundRehearsal
+from rehearsal.steps import Step, Told
 from submissions import enqueue
+from submissions.services.claim import lease_end
 
 logger = logging.getLogger(__name__)
 
 LONGEST_S = 600.0
-# Twice as long as one can take: its worker is gone.
-_LOST = timedelta(seconds=2 * LONGEST_S)
 _LOST_NOTE = "The worker that held it was stopped. Ask again."
+_LEFT_S = 3600.0  # nobody takes as long as that over one, on whatever machine
+_FOLDER = "heldout-draft-"
+_LOST = Q(ended_at__isnull=True) & (
+    Q(lease_until__lt=Now())
+    # Begun by a release that knew no leases.
+    | Q(lease_until__isnull=True, started_at__lt=Now() - timedelta(seconds=_LEFT_S))
+)
 _NO_REPORT = "It ended without a report. The operators find the reason in the log."
 
 
@@ -50,7 +64,7 @@ def ask_rehearsal(round: Round, *, by: User) -> RoundRehearsal:
     locked = Round.objects.select_for_update().get(pk=round.pk)
     if locked.is_frozen:
         raise ChallengeError(f"{round} is published.", "Rehearse drafts; clone it for another.")
-    _end_lost(round)
+    end_lost()
     found = RoundRehearsal.objects.filter(round=round, ended_at__isnull=True).first()
     if found is None:
         found = RoundRehearsal.objects.create(round=round, asked_by=by)
@@ -63,15 +77,25 @@ def ask_rehearsal(round: Round, *, by: User) -> RoundRehearsal:
 
 
 def last_rehearsal(round: Round) -> RoundRehearsal | None:
-    """Return the newest rehearsal of a round, ended or not."""
-    return RoundRehearsal.objects.filter(round=round).first()
+    """Return the newest rehearsal of a round, ended or not; `is_lost` if nobody holds it."""
+    lost = Case(When(_LOST, then=Value(True)), default=Value(False))
+    return RoundRehearsal.objects.filter(round=round).annotate(is_lost=lost).first()
+
+
+def end_lost() -> int:
+    """End the rehearsals whose worker is gone, and return how many."""
+    lost = RoundRehearsal.objects.filter(_LOST)
+    return lost.update(ended_at=timezone.now(), note=_LOST_NOTE)
 
 
 def hold_waiting() -> int:
     """Hold the rehearsals that wait, one after another, and return how many."""
+    end_lost()
+    _remove_left_folders()
     held = 0
     for pk in list(_waiting().order_by("asked_at").values_list("pk", flat=True)):
-        if _waiting().filter(pk=pk).update(started_at=timezone.now()) == 1:
+        taken = _waiting().filter(pk=pk)
+        if taken.update(started_at=timezone.now(), lease_until=lease_end()) == 1:
             _hold(RoundRehearsal.objects.select_related("round__challenge", "asked_by").get(pk=pk))
             held += 1
     return held
@@ -83,7 +107,7 @@ def _waiting() -> Any:
 
 def _hold(row: RoundRehearsal) -> None:
     try:
-        digest, report, text = _rehearse(row.round, subject=row.asked_by.username)
+        digest, report, text = _rehearse(row)
     except RehearsalError:
         logger.exception("rehearsal failed round=%s", row.round_id)
         _end(row, note=_NO_REPORT)
@@ -94,30 +118,62 @@ def _hold(row: RoundRehearsal) -> None:
         _end(row, bundle_sha256=digest, report=report.to_json(), places=places)
 
 
-def _rehearse(round: Round, *, subject: str) -> tuple[str, Report, str]:
+def _rehearse(row: RoundRehearsal) -> tuple[str, Report, str]:
     """Write the draft, with its answers, where only this process reads, and hold it."""
-    with tempfile.TemporaryDirectory(prefix="heldout-draft-") as place:
+    round, beat = row.round, _beat_of(row)
+
+    def written(name: str, done: int, size: int) -> None:
+        if not beat(Told(Step.WRITE)):
+            raise RehearsalError("The rehearsal was given up.")
+
+    with tempfile.TemporaryDirectory(prefix=_FOLDER) as place:
         folder = Path(place) / round.challenge.slug
+        beat(Told(Step.WRITE))
         digest = fingerprint_of(round)
-        with open_sink(folder) as sink:
+        with open_sink(folder, progress=written) as sink:
             export_bundle(
                 round.challenge,
                 sink,
                 rounds=[round],
                 with_answers=True,
-                subject=f"{subject}, to rehearse",
+                subject=f"{row.asked_by.username}, to rehearse",
             )
         text = (folder / ROOT_FILE).read_text(encoding="utf-8")
-        return digest, rehearse(folder, timeout_s=LONGEST_S), text
+        return digest, rehearse(folder, timeout_s=LONGEST_S, heard=beat), text
+
+
+def _beat_of(row: RoundRehearsal) -> Heard:
+    """Return what notes the step on the row and renews its lease; False once it is not ours."""
+    last: Told | None = None
+    due = 0.0
+
+    def beat(told: Told | None) -> bool:
+        nonlocal last, due
+        told, now = told or last, time.monotonic()
+        if told == last and now < due:
+            return True
+        last, due = told, now + settings.SCORING_LEASE_S / 4
+        facts: dict[str, Any] = {"lease_until": lease_end()}
+        if told is not None:
+            facts |= {"step": told.step, "step_detail": told.detail[:200]}
+            facts |= {"step_done": told.done, "step_total": told.total}
+        held = RoundRehearsal.objects.filter(pk=row.pk, ended_at__isnull=True)
+        return held.update(**facts) == 1
+
+    return beat
+
+
+def _remove_left_folders() -> None:
+    """Remove what a killed worker left on this machine: a draft lies there with its answers."""
+    place = Path(tempfile.gettempdir())
+    for folder in [*place.glob(f"{_FOLDER}*"), *place.glob(f"{SCRATCH}*")]:
+        with suppress(OSError):
+            facts = folder.lstat()
+            if facts.st_uid == os.getuid() and time.time() - facts.st_mtime > _LEFT_S:
+                shutil.rmtree(folder)
 
 
 def _end(row: RoundRehearsal, **facts: Any) -> None:
     open_ = RoundRehearsal.objects.filter(pk=row.pk, ended_at__isnull=True)
     if open_.update(ended_at=timezone.now(), **facts) == 1:
         logger.info("rehearsal ended round=%s", row.round_id)
-
-
-def _end_lost(round: Round) -> None:
-    RoundRehearsal.objects.filter(
-        round=round, ended_at__isnull=True, started_at__lt=timezone.now() - _LOST
-    ).update(ended_at=timezone.now(), note=_LOST_NOTE)

@@ -17,6 +17,7 @@ from rehearsal.clock import SimulatedClock
 from rehearsal.findings import Entry, Report, RoundReport
 from rehearsal.predictions import Answers
 from rehearsal.script import Script, write_script
+from rehearsal.steps import Step, Tell, Told, nobody
 from rehearsal.verdicts import judge
 from rehearsal.where import Where
 from scoring.readers import get_reader
@@ -41,9 +42,11 @@ class Stage:
     report: Report
     where: Where
     told: RoundReport
+    tell: Tell = nobody
     script: Script | None = None
     players: dict[str, Player] = field(default_factory=dict)
     track: Track | None = None  # the one that the whole cast plays in
+    step: Step = Step.HAND_IN  # what is done when somebody hands in
 
     @property
     def closes_at(self) -> datetime:
@@ -57,6 +60,7 @@ class Stage:
 def hold_round(stage: Stage, answers: Answers | None) -> None:
     """Hold a draft from publishing to credit; findings and entries go into the report."""
     stage.clock.go_to(stage.round.opens_at - timedelta(days=1))
+    stage.tell(Told(Step.PUBLISH, stage.round.slug))
     if not _publish(stage):
         stage.told.note = "It cannot be published."
         return
@@ -67,12 +71,14 @@ def hold_round(stage: Stage, answers: Answers | None) -> None:
         return
     _teams_hand_in(stage)
     _odd_ones(stage)
-    _score(stage)
+    _score(stage, Step.SCORE)
     _withdraw_one(stage)
     _after_the_deadline(stage)
-    _score(stage)
+    _score(stage, Step.CLOSE)
+    stage.tell(Told(Step.REVEAL))
     _reveal(stage)
     stage.told.held = True
+    stage.tell(Told(Step.REPORT))
     judge(stage.round, stage.report, stage.told, stage.where)
 
 
@@ -192,6 +198,7 @@ def _withdraw_one(stage: Stage) -> None:
 def _after_the_deadline(stage: Stage) -> None:
     """Hand in within the grace, if there is one, and after it."""
     script, round_ = stage.script, stage.round
+    stage.step = Step.CLOSE
     if script is None:
         return
     grace = timedelta(minutes=round_.grace_minutes)
@@ -215,6 +222,7 @@ def _hand_in(
     stage: Stage, player: Player, content: bytes, *, name: str, track: Track | None = None
 ) -> Submission | None:
     kind = Submission.EntryKind.BASELINE if player.person == stage.by else _PARTICIPANT
+    stage.tell(Told(stage.step, name, len(stage.told.entries)))
     try:
         taken = hand_in(
             player,
@@ -232,12 +240,17 @@ def _hand_in(
     return taken
 
 
-def _score(stage: Stage) -> None:
+def _score(stage: Stage, step: Step) -> None:
     """Score what waits; what did not work for a reason that is not the file's is tried again."""
+    waiting = Submission.objects.filter(round=stage.round).unfinished()
     for _ in range(4):
-        drain(budget_s=600)
-        if not Submission.objects.filter(round=stage.round).unfinished().exists():
+        total, done = waiting.count(), 0
+        if not total:
             break
+        stage.tell(Told(step, "", 0, total))
+        while drain(budget_s=0):  # one at a time, to tell how far it is
+            done += 1
+            stage.tell(Told(step, "", min(done, total), total))
         stage.clock.go_to(stage.clock.now() + _RETRY_AFTER)
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -17,27 +18,44 @@ from pathlib import Path
 
 from config import environment
 from rehearsal.findings import Report, report_from_json
+from rehearsal.steps import Listener, Told
 
 # All that the process gets of this one's environment: no address, no secret, no folder of the
 # site. What bounds the scoring of the site bounds it here too.
 _PASSED_ON = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 _PASSED_ON_PREFIXES = ("SCORING_", "UPLOAD_LIMIT")
 _ENOUGH_S = 1800
+_LOOK_EVERY_S = 0.25
 
-Say = Callable[[str], None]
+STEP_FILE = "steps.jsonl"
+SCRATCH = "heldout-rehearsal-"
+# Called with each step as it begins, and with nothing again and again; False to have it stopped.
+Heard = Callable[[Told | None], bool]
 
 
 class RehearsalError(Exception):
     """The rehearsal itself could not be held; the message says why."""
 
 
-def rehearse(bundle: Path, *, keep: Path | None = None, timeout_s: float = _ENOUGH_S) -> Report:
+def _go_on(told: Told | None) -> bool:
+    return True
+
+
+def rehearse(
+    bundle: Path,
+    *,
+    keep: Path | None = None,
+    timeout_s: float = _ENOUGH_S,
+    heard: Heard = _go_on,
+) -> Report:
     """Hold the rounds of a bundle in a database and folders that are gone afterwards.
 
     Parameters
     ----------
     keep : Path, optional
         A new folder that the database and files are left in.
+    heard : callable, optional
+        Told of each step, and several times a second of nothing new.
 
     Raises
     ------
@@ -48,31 +66,48 @@ def rehearse(bundle: Path, *, keep: Path | None = None, timeout_s: float = _ENOU
         if keep.exists():
             raise RehearsalError(f"{keep} is there already; name a new folder.")
         keep.mkdir(parents=True, mode=0o700)
-        return _run(bundle, home=keep, timeout_s=timeout_s)
-    with tempfile.TemporaryDirectory(prefix="heldout-rehearsal-") as scratch:
-        return _run(bundle, home=Path(scratch), timeout_s=timeout_s)
+        return _run(bundle, home=keep, timeout_s=timeout_s, heard=heard)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
+        return _run(bundle, home=Path(scratch), timeout_s=timeout_s, heard=heard)
 
 
-def _run(bundle: Path, *, home: Path, timeout_s: float) -> Report:
+def _run(bundle: Path, *, home: Path, timeout_s: float, heard: Heard) -> Report:
     order = {"bundle": str(bundle.resolve()), "template": str(template_path())}
     answer = home / "report.json"
-    try:
-        ended = subprocess.run(
+    # Files, not pipes: nobody reads while the process works, and a full pipe would stop it.
+    with tempfile.TemporaryFile("w+") as told, tempfile.TemporaryFile("w+") as wrong:
+        json.dump(order, told)
+        told.seek(0)
+        process = subprocess.Popen(
             [sys.executable, "-m", "rehearsal", str(answer)],
             cwd=environment.BASE_DIR,
             env=_environ(home),
-            input=json.dumps(order),
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
-            check=False,
+            stdin=told,
+            stdout=subprocess.DEVNULL,
+            stderr=wrong,
         )
-    except subprocess.TimeoutExpired:
-        raise RehearsalError(f"The rehearsal took longer than {timeout_s:.0f} s.") from None
-    if ended.returncode or not answer.is_file():
-        said = ended.stderr.strip().splitlines()[-15:]
+        try:
+            _wait(process, home / STEP_FILE, timeout_s=timeout_s, heard=heard)
+        finally:
+            process.kill()
+            process.wait()
+        wrong.seek(0)
+        said = wrong.read().strip().splitlines()[-15:]
+    if process.returncode or not answer.is_file():
         raise RehearsalError("The rehearsal ended without a report:\n" + "\n".join(said))
     return report_from_json(json.loads(answer.read_text(encoding="utf-8")))
+
+
+def _wait(process: subprocess.Popen[bytes], steps: Path, *, timeout_s: float, heard: Heard) -> None:
+    until, listener = time.monotonic() + timeout_s, Listener(steps)
+    while True:
+        if not all(heard(told) for told in (*listener.news(), None)):
+            raise RehearsalError("The rehearsal was given up.")
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_LOOK_EVERY_S)
+            return
+        if time.monotonic() > until:
+            raise RehearsalError(f"The rehearsal took longer than {timeout_s:.0f} s.")
 
 
 def _environ(home: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from challenges.models import Round
+from rehearsal.steps import Step
 
 
 class RoundRehearsal(models.Model):
@@ -18,6 +19,13 @@ class RoundRehearsal(models.Model):
     )
     asked_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(
+        null=True, blank=True, help_text="A worker that is alive puts this off again and again."
+    )
+    step = models.CharField(max_length=20, choices=Step, blank=True, default="", db_default="")
+    step_detail = models.CharField(max_length=200, blank=True, default="", db_default="")
+    step_done = models.PositiveIntegerField(default=0, db_default=0)
+    step_total = models.PositiveIntegerField(default=0, db_default=0)
     ended_at = models.DateTimeField(null=True, blank=True)
     bundle_sha256 = models.CharField(
         max_length=64, blank=True, help_text="Digest of the draft that was rehearsed."

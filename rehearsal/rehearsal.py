@@ -29,19 +29,26 @@ from rehearsal.setup_checks import (
     read_all_answers,
 )
 from rehearsal.standins import confirm_shares, make_standins
+from rehearsal.steps import Step, Tell, Told, nobody
 from rehearsal.where import Where
 from scoring.cage import stop_zygote
 
 _BEFORE = timedelta(days=2)
 
 
-def hold_rehearsal(bundle: Path) -> Report:
-    """Hold every round of a bundle and report what would go wrong."""
+def hold_rehearsal(bundle: Path, *, tell: Tell = nobody) -> Report:
+    """Hold every round of a bundle and report what would go wrong.
+
+    Parameters
+    ----------
+    tell : callable, optional
+        Told of each step as it begins.
+    """
     started = time.monotonic()
     report = Report(bundle=bundle.name)
     try:
         with open_source(bundle) as source:
-            _hold(bundle, source, report)
+            _hold(bundle, source, report, tell=tell)
     except BundleError as error:
         report.find_all("IMPORT", error.problems)
     finally:
@@ -50,7 +57,8 @@ def hold_rehearsal(bundle: Path) -> Report:
     return report
 
 
-def _hold(bundle: Path, source: BundleSource, report: Report) -> None:
+def _hold(bundle: Path, source: BundleSource, report: Report, *, tell: Tell) -> None:
+    tell(Told(Step.IMPORT))
     by = create_person(
         username="rehearsal",
         password="rehearsal",  # noqa: S106 - a database that is gone in a minute
@@ -75,7 +83,7 @@ def _hold(bundle: Path, source: BundleSource, report: Report) -> None:
             where = Where(plan, round_plan)
             told = RoundReport(item.round.slug)
             report.rounds.append(told)
-            stage = Stage(item.round, by, clock, report, where, told)
+            stage = Stage(item.round, by, clock, report, where, told, tell)
             _hold_one(stage, round_plan, source=source, true_now=true_now)
 
 
@@ -94,6 +102,7 @@ def _import(bundle: Path, *, by: User, report: Report) -> ImportReport | None:
 def _hold_one(stage: Stage, plan: RoundPlan, *, source: BundleSource, true_now: datetime) -> None:
     round_, report, where = stage.round, stage.report, stage.where
     before = len(report.findings)
+    stage.tell(Told(Step.CHECK, round_.slug))
     check_targets(round_, report, where)
     check_dates(round_, report, where, now=true_now)
     check_limits(round_, report, where)

@@ -19,6 +19,8 @@ from challenges.models import Round
 from challenges.selectors import organized_challenges
 from challenges.services.bundles import fingerprint_of
 from rehearsal.drafts import ask_rehearsal, last_rehearsal
+from rehearsal.models import RoundRehearsal
+from rehearsal.steps import Step
 from submissions.parts import part_if_changed
 
 
@@ -60,9 +62,18 @@ def _context(round_: Round) -> dict[str, Any]:
         "original": round_,
         "rehearsal": row,
         "report": report,
+        "steps": _steps(row) if row and not row.ended_at else (),
         "findings": [
             (each, address_of(place, round_) if place else "")
             for each, place in zip(findings, places, strict=True)
         ],
         "changed": bool(report) and row is not None and row.bundle_sha256 != fingerprint_of(round_),
     }
+
+
+def _steps(row: RoundRehearsal) -> list[tuple[str, str]]:
+    """Return every step by its words, and whether it is done, held now or to come."""
+    names = list(Step)
+    at = names.index(Step(row.step)) if row.step else 0
+    states = ["done" if i < at else "now" if i == at else "later" for i in range(len(names))]
+    return [(str(step.label), state) for step, state in zip(names, states, strict=True)]

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from scoring.contract import Mending, Problem
 
 
@@ -45,12 +48,15 @@ class PredictionRefused(SubmissionError):
         self.left_out = left_out
         self.suggestions = tuple(suggestions)
         count = len(problems) + left_out
-        found = "a problem" if count == 1 else f"{count} problems"
-        more = f" The first {len(problems)} are listed." if left_out else ""
+        message = ngettext("The file has a problem.", "The file has %(count)s problems.", count) % {
+            "count": count
+        }
+        if left_out:
+            message += " " + _("The first %(listed)s are listed.") % {"listed": len(problems)}
         super().__init__(
             "PREDICTION_REFUSED",
-            f"The file has {found}.{more}",
-            "Mend the file and upload it again; this try costs nothing.",
+            message,
+            _("Mend the file and upload it again; this try costs nothing."),
             problems,
         )
 
@@ -64,9 +70,13 @@ class QuotaExhausted(SubmissionError):
         self.resets_at = resets_at
         super().__init__(
             "QUOTA_EXHAUSTED",
-            f"The team has used {used} of {limit} submissions of today: "
-            f"{max(0, limit - used)} of {limit} left.",
-            f"The count starts again at {resets_at:%Y-%m-%d %H:%M} UTC.",
+            _(
+                "The team has used %(used)s of %(limit)s submissions of today: %(left)s of "
+                "%(limit)s left."
+            )
+            % {"used": used, "limit": limit, "left": max(0, limit - used)},
+            _("The count starts again at %(resets_at)s UTC.")
+            % {"resets_at": f"{resets_at:%Y-%m-%d %H:%M}"},
         )
 
 
@@ -77,8 +87,9 @@ class UploadTooLarge(SubmissionError):
         self.limit_bytes = limit_bytes
         super().__init__(
             "UPLOAD_TOO_LARGE",
-            f"The file is larger than the {limit_bytes:,} bytes this round takes.",
-            "Write it smaller: a binary or compressed format, or fewer digits.",
+            _("The file is larger than the %(limit_bytes)s bytes this round takes.")
+            % {"limit_bytes": f"{limit_bytes:,}"},
+            _("Write it smaller: a binary or compressed format, or fewer digits."),
         )
 
 
@@ -90,8 +101,9 @@ class TooManyUploads(SubmissionError):
     def __init__(self, limit: int) -> None:
         super().__init__(
             "TOO_MANY_UPLOADS",
-            f"The team has {limit} uploads on their way, the most there may be at once.",
-            "Wait until one of them has arrived, then send this one again.",
+            _("The team has %(limit)s uploads on their way, the most there may be at once.")
+            % {"limit": limit},
+            _("Wait until one of them has arrived, then send this one again."),
         )
 
 
@@ -107,8 +119,8 @@ class StorageFull(SubmissionError):
     def __init__(self) -> None:
         super().__init__(
             "STORAGE_FULL",
-            "The server has no room for the file at the moment.",
-            "Nothing was stored. Try again later; the organizers can see why.",
+            _("The server has no room for the file at the moment."),
+            _("Nothing was stored. Try again later; the organizers can see why."),
         )
 
 
@@ -118,8 +130,8 @@ class NoSuchUpload(SubmissionError):
     def __init__(self) -> None:
         super().__init__(
             "NO_SUCH_UPLOAD",
-            "There is no such upload, or it has expired.",
-            "Begin the upload again.",
+            _("There is no such upload, or it has expired."),
+            _("Begin the upload again."),
         )
 
 
@@ -130,8 +142,9 @@ class OffsetConflict(SubmissionError):
         self.received_bytes = received_bytes
         super().__init__(
             "OFFSET_CONFLICT",
-            f"The bytes begin at {offset:,}, but the upload stands at {received_bytes:,}.",
-            "Ask with HEAD where it stands and go on from there.",
+            _("The bytes begin at %(offset)s, but the upload stands at %(received_bytes)s.")
+            % {"offset": f"{offset:,}", "received_bytes": f"{received_bytes:,}"},
+            _("Ask with HEAD where it stands and go on from there."),
         )
 
 
@@ -143,8 +156,11 @@ class UploadBusy(SubmissionError):
     def __init__(self) -> None:
         super().__init__(
             "UPLOAD_BUSY",
-            "Another request writes to this upload at the moment.",
-            "Wait until it has ended, ask with HEAD where the upload stands, and go on from there.",
+            _("Another request writes to this upload at the moment."),
+            _(
+                "Wait until it has ended, ask with HEAD where the upload stands, "
+                "and go on from there."
+            ),
         )
 
 
@@ -154,8 +170,8 @@ class ChunkRefused(SubmissionError):
     def __init__(self) -> None:
         super().__init__(
             "CHUNK_CHECKSUM_MISMATCH",
-            "The checksum of the piece that arrived is not the one sent with it.",
-            "The piece was thrown away. Send it again.",
+            _("The checksum of the piece that arrived is not the one sent with it."),
+            _("The piece was thrown away. Send it again."),
         )
 
 

@@ -171,8 +171,9 @@ class Assessment(APIView):
         round_, person = find_round(request, challenge, round_slug), viewer(request)
         if not can_assess(person, round_.challenge):
             raise Http404
-        with_names = sees_names(person, round_, timezone.now())
-        content = assessment_document(round_, with_names=with_names)
+        now = timezone.now()
+        with_names = sees_names(person, round_, now)
+        content = assessment_document(round_, reader=person, with_names=with_names, moment=now)
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
 
 

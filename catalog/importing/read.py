@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from catalog.errors import ImportRefused
 from catalog.importing.card import from_card
@@ -52,13 +53,13 @@ def read_description(content: bytes, *, kind: str = "") -> Imported:
     """
     if len(content) > IMPORT_BYTES:
         raise ImportRefused(
-            f"The file is larger than {IMPORT_BYTES // 1024} KiB.",
-            "A description holds no data; take out inline records.",
+            _("The file is larger than %(limit)s KiB.") % {"limit": IMPORT_BYTES // 1024},
+            _("A description holds no data; take out inline records."),
         )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ImportRefused("The file is not text in UTF-8.", "Save it as UTF-8.") from None
+        raise ImportRefused(_("The file is not text in UTF-8."), _("Save it as UTF-8.")) from None
     if text.lstrip().startswith("{"):
         return _imported("Croissant", kind or "dataset", from_croissant(_json(text)))
     top, body = _split_card(text)
@@ -89,10 +90,11 @@ def _json(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         told = "It is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
         raise ImportRefused(
-            f"The file is not JSON: {told}.", "Save the JSON-LD as its site offers it."
+            _("The file is not JSON: %(told)s.") % {"told": told},
+            _("Save the JSON-LD as its site offers it."),
         ) from None
     if not isinstance(found, dict):
-        raise ImportRefused("The file is JSON, but not an object.")
+        raise ImportRefused(_("The file is JSON, but not an object."))
     return found
 
 
@@ -103,13 +105,13 @@ def _no_number(name: str) -> Any:
 def _split_card(text: str) -> tuple[str, str]:
     if not text.startswith("---"):
         raise ImportRefused(
-            "The file is neither Croissant (JSON-LD) nor a card with YAML between lines of ---.",
-            "Choose croissant.json, or README.md of the dataset or model.",
+            _("The file is neither Croissant (JSON-LD) nor a card with YAML between lines of ---."),
+            _("Choose croissant.json, or README.md of the dataset or model."),
         )
     lines = text.splitlines()
     ends = [place for place, line in enumerate(lines) if place and line.rstrip() == "---"]
     if not ends:
-        raise ImportRefused("The YAML on top does not end.", "Close it with a line of ---.")
+        raise ImportRefused(_("The YAML on top does not end."), _("Close it with a line of ---."))
     return "\n".join(lines[1 : ends[0]]), "\n".join(lines[ends[0] + 1 :])
 
 
@@ -127,9 +129,11 @@ def _yaml(text: str) -> dict[str, Any]:
         found = yaml.load(text, Loader=_PlainLoader)  # noqa: S506  # a SafeLoader without aliases
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
-        raise ImportRefused(f"The YAML on top cannot be read: {told}.") from None
+        raise ImportRefused(
+            _("The YAML on top cannot be read: %(told)s.") % {"told": told}
+        ) from None
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise ImportRefused("The YAML on top is not a list of names with values.")
+        raise ImportRefused(_("The YAML on top is not a list of names with values."))
     return {str(key): value for key, value in found.items()}

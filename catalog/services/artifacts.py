@@ -7,6 +7,7 @@ from typing import BinaryIO
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from catalog.errors import ArtifactRefused, FileRefused
@@ -105,8 +106,9 @@ def add_file(
     default_storage.delete(stored.key)
     if there.sha256 != stored.sha256:
         raise FileRefused(
-            f"{artifact} has another file named {name} already.",
-            "Register a new version of the artifact for changed content.",
+            _("%(artifact)s has another file named %(name)s already.")
+            % {"artifact": artifact, "name": name},
+            _("Register a new version of the artifact for changed content."),
         )
     return there
 
@@ -114,6 +116,7 @@ def add_file(
 def _refuse_published(artifact: Artifact) -> None:
     if artifact.statements.filter(published_at__isnull=False).exists():
         raise FileRefused(
-            f"The statement of {artifact} is published, so its files are what they are.",
-            "Register a new version of the artifact for other files.",
+            _("The statement of %(artifact)s is published, so its files are what they are.")
+            % {"artifact": artifact},
+            _("Register a new version of the artifact for other files."),
         )

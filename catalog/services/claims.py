@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -34,13 +35,13 @@ def claim_share(
     """
     if not artifact.is_stub:
         raise ClaimRefused(
-            "Only shares of data that is kept elsewhere are claimed here.",
-            "Ask who registered this to name you.",
+            _("Only shares of data that is kept elsewhere are claimed here."),
+            _("Ask who registered this to name you."),
         )
     if artifact.contributions.filter(person=by).exists():
-        raise ClaimRefused("You are among its contributors already.")
+        raise ClaimRefused(_("You are among its contributors already."))
     if name and not artifact.contributions.filter(person=None, name=name).exists():
-        raise ClaimRefused(f"No unclaimed contributor is called {name!r}.")
+        raise ClaimRefused(_("No unclaimed contributor is called %(name)s.") % {"name": repr(name)})
     claim = ShareClaim(
         artifact=artifact, person=by, name=name, roles=list(roles), evidence=evidence.strip()
     )
@@ -77,9 +78,9 @@ def decline_claim(claim: ShareClaim, *, by: User, reason: str) -> bool:
 
 def _decide(claim: ShareClaim, state: str, *, by: User, reason: str) -> bool:
     if not can_decide_claims(by):
-        raise ClaimRefused("Only a steward of the catalog decides claims.")
+        raise ClaimRefused(_("Only a steward of the catalog decides claims."))
     if claim.person_id == by.pk:
-        raise ClaimRefused("This is your own claim.", "Another steward decides it.")
+        raise ClaimRefused(_("This is your own claim."), _("Another steward decides it."))
     changed = ShareClaim.objects.filter(pk=claim.pk, state=ShareClaim.State.OPEN).update(
         state=state, decided_by=by, decided_at=timezone.now(), reason=reason[:300]
     )

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from accounts.selectors import is_member
@@ -98,7 +99,7 @@ def change_facts(artifact: Artifact, facts: Mapping[str, Any], *, by: User) -> A
     if unknown:
         raise ArtifactRefused({name: ["This is not changed here."] for name in sorted(unknown)})
     if published_statement(artifact) is not None:
-        told = "The statement of this version is published. Register a new version."
+        told = _("The statement of this version is published. Register a new version.")
         raise ArtifactRefused({"version": [told]})
     _refuse_facts(artifact.kind, {**facts, "is_stub": artifact.is_stub}, by=by, artifact=artifact)
     for name, value in facts.items():
@@ -128,7 +129,7 @@ def new_version(artifact: Artifact, *, change: str, changes: str, by: User) -> A
     refuse_strangers(artifact, by)
     _refuse_flood(by)
     if artifact.kind == Artifact.Kind.TARGET_SET:
-        raise ArtifactRefused({"kind": ["Target sets come with their rounds."]})
+        raise ArtifactRefused({"kind": [_("Target sets come with their rounds.")]})
     with transaction.atomic():
         Artifact.objects.select_for_update().get(pk=artifact.pk)
         there = Artifact.objects.filter(slug=artifact.slug).values_list("version", flat=True)
@@ -168,7 +169,10 @@ def upload_file(
     """
     refuse_strangers(artifact, by)
     if artifact.files.count() >= FILES_MOST:
-        raise FileRefused(f"It has {FILES_MOST} files already.", "Pack them into archives.")
+        raise FileRefused(
+            _("It has %(files_most)s files already.") % {"files_most": FILES_MOST},
+            _("Pack them into archives."),
+        )
     return add_file(
         artifact,
         name=name,
@@ -192,11 +196,14 @@ def declare_input(
     refuse_strangers(artifact, by)
     if use not in LineageEdge.Use.values and not (use == "" and artifact.kind != "model"):
         known = ", ".join(LineageEdge.Use.values)
-        raise LineageRefused("Say what it was used for.", f"Use one of {known}.")
+        raise LineageRefused(
+            _("Say what it was used for."), _("Use one of %(known)s.") % {"known": known}
+        )
     if is_entered(artifact):
         raise LineageRefused(
-            f"Results stand on {artifact}, so its lineage is what they were entered with.",
-            "Register a new version and declare it there.",
+            _("Results stand on %(artifact)s, so its lineage is what they were entered with.")
+            % {"artifact": artifact},
+            _("Register a new version and declare it there."),
         )
     with transaction.atomic():
         _register_after(artifact, parent)
@@ -229,7 +236,9 @@ def set_people(artifact: Artifact, shares: list[Share], *, by: User) -> None:
 def _refuse_flood(by: User) -> None:
     since = timezone.now() - timedelta(days=1)
     if by.registered_artifacts.filter(registered_at__gt=since).count() >= REGISTRATIONS_PER_DAY:
-        told = f"You registered {REGISTRATIONS_PER_DAY} artifacts within a day. Go on tomorrow."
+        told = _("You registered %(limit)s artifacts within a day. Go on tomorrow.") % {
+            "limit": REGISTRATIONS_PER_DAY
+        }
         raise ArtifactRefused({"__all__": [told]})
 
 
@@ -239,19 +248,22 @@ def _refuse_facts(
     wrong: dict[str, list[str]] = {}
     team: Team | None = facts.get("team")
     if kind not in (Artifact.Kind.DATASET, Artifact.Kind.MODEL) and artifact is None:
-        wrong["kind"] = ["Register a dataset or a model; target sets come with their rounds."]
+        wrong["kind"] = [_("Register a dataset or a model; target sets come with their rounds.")]
     doi, url = facts.get("doi") or "", facts.get("url") or ""
     if doi and not normal_doi(doi):
-        wrong["doi"] = ["A DOI has the form 10.5281/zenodo.1234567."]
+        wrong["doi"] = [_("A DOI has the form 10.5281/zenodo.1234567.")]
     elif doi and _others_with(doi, artifact).exists():
         other = _others_with(doi, artifact)[0]
-        wrong["doi"] = [f"{other} stands for this DOI already, as {other.slug}@{other.version}."]
+        wrong["doi"] = [
+            _("%(other)s stands for this DOI already, as %(name)s.")
+            % {"other": other, "name": f"{other.slug}@{other.version}"}
+        ]
     if url and not url.lower().startswith(("https://", "http://")):
-        wrong["url"] = ["Write an address that begins with https://."]
+        wrong["url"] = [_("Write an address that begins with https://.")]
     if facts.get("is_stub") and not (doi or url) and artifact is None:
-        wrong["doi"] = ["Outside data is named by its DOI, or by a URL."]
+        wrong["doi"] = [_("Outside data is named by its DOI, or by a URL.")]
     if team is not None and not is_member(by, team):
-        wrong["team"] = ["You are not a member of this team."]
+        wrong["team"] = [_("You are not a member of this team.")]
     if wrong:
         raise ArtifactRefused(wrong)
 

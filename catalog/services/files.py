@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import Storage
+from django.utils.translation import gettext as _
 
 from catalog.errors import FileRefused
 
@@ -31,8 +32,8 @@ def check_file_name(name: str) -> None:
     """Refuse a name that cannot safely be a download's name on every system."""
     if not _NAME.fullmatch(name) or ".." in name:
         raise FileRefused(
-            f"{name!r} cannot be the name of a file here.",
-            "Use letters, digits, dot, dash and underscore, beginning with a letter or digit.",
+            _("%(name)s cannot be the name of a file here.") % {"name": repr(name)},
+            _("Use letters, digits, dot, dash and underscore, beginning with a letter or digit."),
         )
 
 
@@ -55,8 +56,9 @@ def store_stream(
             size += len(chunk)
             if limit_bytes is not None and size > limit_bytes:
                 raise FileRefused(
-                    f"The file is larger than {limit_bytes} bytes.",
-                    "Compress or split it, or keep it in a repository and register its DOI.",
+                    _("The file is larger than %(limit_bytes)s bytes.")
+                    % {"limit_bytes": limit_bytes},
+                    _("Compress or split it, or keep it in a repository and register its DOI."),
                 )
             spool.write(chunk)
         return store_spooled(storage, cast(BinaryIO, spool), folder=folder)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.errors import LineageRefused
@@ -40,8 +41,8 @@ def read_inputs(written: Iterable[str], among: QuerySet[Artifact]) -> list[Named
     ]
     if unknown:
         raise LineageRefused(
-            f"The catalog has no {', '.join(unknown)[:300]}.",
-            "Write slug@version as the page of a dataset or model shows it, or a DOI or URL.",
+            _("The catalog has no %(unknown)s.") % {"unknown": ", ".join(unknown)[:300]},
+            _("Write slug@version as the page of a dataset or model shows it, or a DOI or URL."),
         )
     return found
 

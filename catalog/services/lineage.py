@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.errors import LineageRefused
@@ -29,7 +30,10 @@ def declare_lineage(
     """
     if relation not in LineageEdge.Relation.values:
         known = ", ".join(LineageEdge.Relation.values)
-        raise LineageRefused(f"{relation!r} is not a relation.", f"Use one of {known}.")
+        raise LineageRefused(
+            _("%(relation)s is not a relation.") % {"relation": repr(relation)},
+            _("Use one of %(known)s.") % {"known": known},
+        )
     with transaction.atomic():
         # Two edges declared at once could close a circle together, so declarations on
         # either end wait for each other; ordered, or two of them could wait for ever.
@@ -47,30 +51,32 @@ def declare_lineage(
 
 def _refuse_untrue(child: Artifact, parent: Artifact, *, inputs: int) -> None:
     if parent.pk == child.pk:
-        raise LineageRefused(f"{child} cannot be made from itself.")
+        raise LineageRefused(_("%(child)s cannot be made from itself.") % {"child": child})
     if parent.registered_at > child.registered_at:
         raise LineageRefused(
-            f"{parent} was registered after {child}.",
-            "An input is registered first. Register a new version of what was made from it.",
+            _("%(parent)s was registered after %(child)s.") % {"parent": parent, "child": child},
+            _("An input is registered first. Register a new version of what was made from it."),
         )
     if child.pk in _ancestors(parent):
         raise LineageRefused(
-            f"{parent} was itself made from {child}, so this would close a circle."
+            _("%(parent)s was itself made from %(child)s, so this would close a circle.")
+            % {"parent": parent, "child": child}
         )
     if inputs >= MAX_INPUTS:
         raise LineageRefused(
-            f"{child} has {inputs} direct inputs, which is the most there can be.",
-            "Name the datasets it was built on directly; theirs are followed from there.",
+            _("%(child)s has %(inputs)s direct inputs, which is the most there can be.")
+            % {"child": child, "inputs": inputs},
+            _("Name the datasets it was built on directly; theirs are followed from there."),
         )
     if child.kind != Artifact.Kind.MODEL and child.origin == Artifact.Origin.ORIGINAL:
         raise LineageRefused(
-            f"{child} is registered as original, so it has no inputs.",
-            "Register a version with origin 'derived' if it was made from other data.",
+            _("%(child)s is registered as original, so it has no inputs.") % {"child": child},
+            _("Register a version with origin 'derived' if it was made from other data."),
         )
     if child.origin == Artifact.Origin.COPY and inputs:
         raise LineageRefused(
-            f"{child} is registered as a copy, which has one original.",
-            "Register a version with origin 'derived' if it was made from several.",
+            _("%(child)s is registered as a copy, which has one original.") % {"child": child},
+            _("Register a version with origin 'derived' if it was made from several."),
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from accounts.selectors import active_members_of
@@ -92,7 +93,9 @@ def check_method(model: Artifact, team: Team) -> Artifact:
         If it is no model, or not this team's.
     """
     if model.kind != Artifact.Kind.MODEL or model.team_id != team.pk:
-        told = f"{model} is no model of {team}. Its pages say whose it is; name it as an input."
+        told = _(
+            "%(model)s is no model of %(team)s. Its pages say whose it is; name it as an input."
+        ) % {"model": model, "team": team}
         raise ArtifactRefused({"model": [told]})
     return model
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.identity import is_identified, remedy_of_identity
 from accounts.models import User
@@ -74,9 +75,11 @@ def confirm_share(contribution: Contribution, *, by: User) -> bool:
         If the share is somebody else's, or the site does not know who confirms it.
     """
     if contribution.person_id != by.pk:
-        raise SharesRefused("This share is somebody else's.", "Each person confirms their own.")
+        raise SharesRefused(
+            _("This share is somebody else's."), _("Each person confirms their own.")
+        )
     if not is_identified(by):
-        raise SharesRefused("This site does not know yet who you are.", remedy_of_identity())
+        raise SharesRefused(_("This site does not know yet who you are."), remedy_of_identity())
     changed = Contribution.objects.filter(
         pk=contribution.pk, person=by, confirmed_at__isnull=True
     ).update(confirmed_at=timezone.now())
@@ -85,20 +88,22 @@ def confirm_share(contribution: Contribution, *, by: User) -> bool:
 
 def _parts(shares: Sequence[Share]) -> list[int]:
     if not shares:
-        raise SharesRefused("There is no contributor.", "Name at least one.")
+        raise SharesRefused(_("There is no contributor."), _("Name at least one."))
     given = [share.share_bp for share in shares if share.share_bp is not None]
     if not given:
         each, left = divmod(SHARES_TOTAL_BP, len(shares))
         return [each + (index < left) for index in range(len(shares))]
     if len(given) != len(shares):
         raise SharesRefused(
-            f"{len(given)} of {len(shares)} contributors have a share.",
-            "Give every contributor a share, or none (then all are equal).",
+            _("%(given)s of %(shares)s contributors have a share.")
+            % {"given": len(given), "shares": len(shares)},
+            _("Give every contributor a share, or none (then all are equal)."),
         )
     if sum(given) != SHARES_TOTAL_BP:
         raise SharesRefused(
-            f"The shares sum to {sum(given)} basis points.",
-            f"They must sum to {SHARES_TOTAL_BP} (that is 100 %).",
+            _("The shares sum to %(given)s basis points.") % {"given": sum(given)},
+            _("They must sum to %(shares_total_bp)s (that is 100 %%).")
+            % {"shares_total_bp": SHARES_TOTAL_BP},
         )
     return given
 
@@ -109,7 +114,9 @@ def _refuse_repeats(shares: Sequence[Share]) -> None:
         key = ("person", share.person.pk) if share.person else ("name", share.orcid or share.name)
         if key in seen:
             who = share.person.public_name if share.person else share.name
-            raise SharesRefused(f"{who} is named twice.", "Give each contributor one share.")
+            raise SharesRefused(
+                _("%(who)s is named twice.") % {"who": who}, _("Give each contributor one share.")
+            )
         seen.add(key)
 
 

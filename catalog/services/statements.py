@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.errors import NotYours, StatementRefused
@@ -19,8 +20,8 @@ def refuse_strangers(artifact: Artifact, by: User) -> None:
     """Refuse who may not change the artifact."""
     if not can_edit(by, artifact):
         raise NotYours(
-            f"{artifact} is not yours to change.",
-            "Ask who registered it, or claim your share if you are among its makers.",
+            _("%(artifact)s is not yours to change.") % {"artifact": artifact},
+            _("Ask who registered it, or claim your share if you are among its makers."),
         )
 
 
@@ -64,15 +65,16 @@ def publish_statement(artifact: Artifact, *, by: User) -> Statement:
         locked = Artifact.objects.select_for_update().get(pk=artifact.pk)
         draft = draft_statement(locked)
         if draft is None:
-            raise StatementRefused("There is no draft to publish.", fields={})
+            raise StatementRefused(_("There is no draft to publish."), fields={})
         missing = missing_facts(locked, locked.files.all()) | {
-            each.key: f"“{each.label}” is not answered."
+            each.key: _("“%(question)s” is not answered.") % {"question": each.label}
             for each in completeness(draft.answers, locked.kind).needed_missing
         }
         if missing:
             raise StatementRefused(
-                f"{len(missing)} things are missing: {' '.join(missing.values())}",
-                "An answer may be “not disclosed”; it is then shown so.",
+                _("%(number)s things are missing: %(missing)s")
+                % {"number": len(missing), "missing": " ".join(missing.values())},
+                _("An answer may be “not disclosed”; it is then shown so."),
                 fields=missing,
             )
         now = timezone.now()

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext as _
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
@@ -132,15 +133,17 @@ def _validator(kind: str, key: str) -> Draft202012Validator:
 def check(answers: object, kind: str) -> list[StatementProblem]:
     """Return every problem of the answers; none for a document that fits the schema."""
     if not isinstance(answers, Mapping):
-        return [StatementProblem("", "A statement is an object of answers by field.")]
+        return [StatementProblem("", _("A statement is an object of answers by field."))]
     known = {each.key for each in fields_of(kind)}
     problems = []
     for key, value in answers.items():
         if key not in known:
-            told = f"A statement of a {kind} has no field {str(key)[:60]!r}."
+            told = _("A statement of this kind has no field %(field)s.") % {
+                "field": repr(str(key)[:60])
+            }
             problems.append(StatementProblem(str(key)[:60], told))
         elif not _is_storable(value):
-            told = "It holds a character that is not text, or a number that is none."
+            told = _("It holds a character that is not text, or a number that is none.")
             problems.append(StatementProblem(key, told))
         elif value != NOT_DISCLOSED:
             error = next(iter(_validator(kind, key).iter_errors(value)), None)
@@ -163,16 +166,20 @@ def _told(error: ValidationError) -> str:
     """Say what is wrong without repeating a long answer."""
     place = "".join(f", {step + 1 if isinstance(step, int) else step}" for step in error.path)
     wanted = {
-        "maxLength": f"It is longer than {error.validator_value} characters.",
-        "minLength": "It is empty. Leave the field out instead.",
-        "format": "It is not a date. Write it like 2026-03-31.",
-        "enum": f"It is none of {', '.join(map(str, error.validator_value))}."
+        "maxLength": _("It is longer than %(limit)s characters.")
+        % {"limit": error.validator_value},
+        "minLength": _("It is empty. Leave the field out instead."),
+        "format": _("It is not a date. Write it like 2026-03-31."),
+        "enum": _("It is none of %(known)s.")
+        % {"known": ", ".join(map(str, error.validator_value))}
         if error.validator == "enum"
         else "",
-        "pattern": "It has more than one line.",
-        "required": "A column has a name and a type.",
+        "pattern": _("It has more than one line."),
+        "required": _("A column has a name and a type."),
     }.get(str(error.validator)) or f"{error.message[:200]}."
-    return f"At{place[1:]}: {wanted}" if place else wanted
+    return (
+        _("At%(place)s: %(wanted)s") % {"place": place[1:], "wanted": wanted} if place else wanted
+    )
 
 
 def is_answered(answers: Answers, key: str) -> bool:

@@ -37,6 +37,7 @@ else:
 MOMENTS = ("opens_at", "closes_at", "assessors_see_names_at")
 
 
+DESIGN = "design_items"
 ITEM = "design_"  # before the name of an item of the design in words: one box for each
 
 
@@ -105,6 +106,8 @@ def amendment_form(
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             reason = self.fields.pop("reason")
+            if DESIGN in fields:
+                self.fields |= _item_fields(self.instance.design_items)
             self.fields |= {
                 f"{OF_TRACK}{track.slug}:{name}": forms.SplitDateTimeField(
                     label=f"{track.title}: {name.replace('_', ' ')}",
@@ -117,6 +120,18 @@ def amendment_form(
                 for name in dates
             }
             self.fields["reason"] = reason
+
+        @property
+        def of_round(self) -> dict[str, Any]:
+            """Return the rules of the round that were changed; of the design in words, all of it.
+
+            An item whose box is emptied is left out.
+            """
+            found = {name: self.cleaned_data[name] for name in self.changed_data if name in fields}
+            if any(name.startswith(ITEM) for name in self.changed_data):
+                texts = {name: self.cleaned_data[ITEM + name] for name in DESIGN_ITEMS}
+                found[DESIGN] = {name: text for name, text in texts.items() if text}
+            return found
 
         @property
         def of_tracks(self) -> dict[str, dict[str, Any]]:
@@ -137,7 +152,7 @@ def amendment_form(
     made: type[RoundModelForm] = forms.modelform_factory(
         Round,
         form=AmendmentForm,
-        fields=list(fields),
+        fields=[name for name in fields if name != DESIGN],
         field_classes={name: forms.SplitDateTimeField for name in MOMENTS},
         widgets={name: AdminSplitDateTime for name in MOMENTS},
     )

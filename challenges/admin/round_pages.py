@@ -110,7 +110,7 @@ class RoundPages(ScopedAdmin):
             fields, tracks=list(round.tracks.all()), dates=amendable_track_fields(round)
         )(request.POST or None, instance=round)
         if request.method == "POST" and form.is_valid():
-            values = {name: form.cleaned_data[name] for name in form.changed_data if name in fields}
+            values = form.of_round  # type: ignore[attr-defined]  # of the form made here
             try:
                 amend_round(
                     self._changeable(request, pk),

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from challenges.admin.choices import WHEN, direction_in_words, families, search_metrics
 from challenges.admin.round_pages import RoundPages, person_of
 from challenges.errors import ChallengeError
@@ -47,6 +48,23 @@ class CloneForm(forms.Form):
         required=False,
         help_text=_("The sealed answers of these targets. That they were opened is recorded."),
     )
+
+    tracks = forms.BooleanField(label=_("Tracks"), required=False, initial=True)
+    providers = forms.BooleanField(label=_("Providers of targets"), required=False, initial=True)
+
+    def __init__(self, *args: Any, round: Round, **kwargs: Any) -> None:
+        """Ask for tracks and providers where there are any, and say which."""
+        super().__init__(*args, **kwargs)
+        tracks = ", ".join(track.title for track in round.tracks.all())
+        self.fields["tracks"].help_text = _("%(names)s; their dates move too.") % {"names": tracks}
+        people = User.objects.filter(provided_targets__round=round).distinct()
+        names = ", ".join(people.order_by("username").values_list("username", flat=True))
+        self.fields["providers"].help_text = _(
+            "%(names)s: with their targets, on which they are not ranked again."
+        ) % {"names": names}
+        for name, there in (("tracks", tracks), ("providers", names)):
+            if not there:
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -92,7 +110,7 @@ class RoundSetup(RoundPages):
         """Make another round like this one."""
         round = self._changeable(request, pk)
         initial = {"title": f"{round.title} (next)", "opens_at": round.opens_at + timedelta(365)}
-        form = CloneForm(request.POST or None, initial=initial)
+        form = CloneForm(request.POST or None, initial=initial, round=round)
         if request.method == "POST" and form.is_valid():
             try:
                 made = clone_round(round, form.wish, by=person_of(request))

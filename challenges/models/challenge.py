@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 from catalog.licences import validate_licence
 
@@ -108,9 +109,9 @@ class ChallengeRole(models.Model):
     """What a person may do in a challenge."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        ORGANIZER = "organizer", "Organizer"
-        ASSESSOR = "assessor", "Assessor"
+        OWNER = "owner", _("Owner")
+        ORGANIZER = "organizer", _("Organizer")
+        ASSESSOR = "assessor", _("Assessor")
 
     challenge = models.ForeignKey(Challenge, on_delete=models.CASCADE, related_name="roles")
     user = models.ForeignKey(

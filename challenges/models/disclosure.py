@@ -7,26 +7,27 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class BoardPolicy(models.TextChoices):
     """What the board shows until the round is revealed; from then on it shows everything."""
 
-    LIVE = "live", "Live: each score is on the board as soon as it is there"
-    DELAYED = "delayed", "Delayed: a board is shown some hours after it was computed"
-    CLOSE = "close", "Hidden until the round closes"
-    REVEAL = "reveal", "Hidden until the reveal"
-    LADDER = "ladder", "Ladder: a team's shown score moves only when it improves clearly"
+    LIVE = "live", _("Live: each score is on the board as soon as it is there")
+    DELAYED = "delayed", _("Delayed: a board is shown some hours after it was computed")
+    CLOSE = "close", _("Hidden until the round closes")
+    REVEAL = "reveal", _("Hidden until the reveal")
+    LADDER = "ladder", _("Ladder: a team's shown score moves only when it improves clearly")
 
 
 class ShownFrom(models.TextChoices):
     """From when one kind of information is shown."""
 
-    ALWAYS = "always", "With the board"
-    CLOSE = "close", "When the round closes"
-    REVEAL = "reveal", "With the reveal"
-    DATE = "date", "On the date beside"
-    NEVER = "never", "Never"
+    ALWAYS = "always", _("With the board")
+    CLOSE = "close", _("When the round closes")
+    REVEAL = "reveal", _("With the reveal")
+    DATE = "date", _("On the date beside")
+    NEVER = "never", _("Never")
 
 
 CLOCKS = ("names", "target_scores", "predictions", "abstracts")

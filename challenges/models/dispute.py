@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from challenges.models.correction import Correction
 from challenges.models.target import Target
@@ -14,9 +15,9 @@ class Dispute(models.Model):
     """An entrant's objection to a target: open, answered, or accepted and led to a correction."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        ANSWERED = "answered", "Answered"
-        ACCEPTED = "accepted", "Accepted"
+        OPEN = "open", _("Open")
+        ANSWERED = "answered", _("Answered")
+        ACCEPTED = "accepted", _("Accepted")
 
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="disputes")
     text = models.TextField(max_length=2000)

@@ -32,17 +32,17 @@ class Round(Disclosure):
     """One edition of a challenge; its rules are frozen with a hash when it is published."""
 
     class MissingPolicy(models.TextChoices):
-        INCOMPLETE = "incomplete", "An entry that misses a target is shown but not ranked"
-        SKIP = "skip", "Only answered targets count; coverage is shown beside the value"
-        WORST = "worst", "A missed target counts as the declared penalty value"
+        INCOMPLETE = "incomplete", _("An entry that misses a target is shown but not ranked")
+        SKIP = "skip", _("Only answered targets count; coverage is shown beside the value")
+        WORST = "worst", _("A missed target counts as the declared penalty value")
 
     class UploadReplaces(models.TextChoices):
-        ENTRY = "entry", "All that was handed in before: the last file counts, whole"
-        ANSWERS = "answers", "The answers it holds: of each target the last answer counts"
+        ENTRY = "entry", _("All that was handed in before: the last file counts, whole")
+        ANSWERS = "answers", _("The answers it holds: of each target the last answer counts")
 
     class ModelBasis(models.TextChoices):
-        FIRST = "first", "Model 1 alone"
-        BEST = "best", "The best of the models, for each target and metric"
+        FIRST = "first", _("Model 1 alone")
+        BEST = "best", _("The best of the models, for each target and metric")
 
     challenge = models.ForeignKey(Challenge, on_delete=models.PROTECT, related_name="rounds")
     slug = models.SlugField(max_length=60)
@@ -238,12 +238,12 @@ class RoundMetric(models.Model):
     """One metric of a round, at a version, with its parameters and aggregate."""
 
     class AggregateChoice(models.TextChoices):
-        MEAN = Aggregate.MEAN.value, "Mean over targets"
-        MEDIAN = Aggregate.MEDIAN.value, "Median over targets"
-        SUM = Aggregate.SUM.value, "Sum over targets"
-        ROOT_MEAN = Aggregate.ROOT_MEAN.value, "Root of the mean over targets"
-        GEOMETRIC_MEAN = Aggregate.GEOMETRIC_MEAN.value, "Geometric mean over targets"
-        POOLED = Aggregate.POOLED.value, "Pooled: one value from all targets together"
+        MEAN = Aggregate.MEAN.value, _("Mean over targets")
+        MEDIAN = Aggregate.MEDIAN.value, _("Median over targets")
+        SUM = Aggregate.SUM.value, _("Sum over targets")
+        ROOT_MEAN = Aggregate.ROOT_MEAN.value, _("Root of the mean over targets")
+        GEOMETRIC_MEAN = Aggregate.GEOMETRIC_MEAN.value, _("Geometric mean over targets")
+        POOLED = Aggregate.POOLED.value, _("Pooled: one value from all targets together")
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="metrics")
     key = models.CharField(

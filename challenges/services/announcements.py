@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from challenges.errors import AnnouncementRefused, NotOrganizer
@@ -37,19 +38,27 @@ def announce(
         of another round.
     """
     if not can_organize(by, round.challenge):
-        raise NotOrganizer(f"{by.username} does not organize {round.challenge}.")
+        raise NotOrganizer(
+            _("%(username)s does not organize %(challenge)s.")
+            % {"username": by.username, "challenge": round.challenge}
+        )
     title, text = title.strip(), text.strip()
     if not 0 < len(title) <= LONGEST_TITLE or not 0 < len(text) <= LONGEST_TEXT:
         raise AnnouncementRefused(
-            f"An announcement has a title of up to {LONGEST_TITLE} characters and a text of up to "
-            f"{LONGEST_TEXT}."
+            _(
+                "An announcement has a title of up to %(longest_title)s characters and a text "
+                "of up to %(longest_text)s."
+            )
+            % {"longest_title": LONGEST_TITLE, "longest_text": LONGEST_TEXT}
         )
     if corrects is not None and corrects.round_id != round.pk:
-        raise AnnouncementRefused("An announcement corrects one of the same round.")
+        raise AnnouncementRefused(_("An announcement corrects one of the same round."))
     locked = Round.objects.select_for_update().get(pk=round.pk)
     if not locked.is_frozen:
         raise AnnouncementRefused(
-            f"{locked} is a draft, so nobody could read an announcement of it.", "Publish it first."
+            _("%(locked)s is a draft, so nobody could read an announcement of it.")
+            % {"locked": locked},
+            _("Publish it first."),
         )
     last = Announcement.objects.filter(round=locked).first()
     made = Announcement.objects.create(

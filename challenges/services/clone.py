@@ -43,6 +43,8 @@ class CloneWish:
     files: bool = True
     targets: bool = False
     answers: bool = False
+    tracks: bool = True
+    providers: bool = True  # with the targets
 
 
 @transaction.atomic
@@ -57,12 +59,22 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
     NotOrganizer
         If `by` does not organize the challenge.
     CloneRefused
-        If the address is taken, or answers are wished for without their targets.
+        If the address is taken, or answers are wished for without their targets, or without
+        who provided them: somebody who knows an answer would be ranked on it.
     """
     if not can_organize(by, round.challenge):
         raise NotOrganizer(f"{by.username} does not organize {round.challenge}.")
     if wish.answers and not wish.targets:
         raise CloneRefused("Answers belong to targets.", "Ask for the targets too.")
+    if (
+        wish.answers
+        and not wish.providers
+        and (counting_targets(round).filter(providers__isnull=False).exists())
+    ):
+        raise CloneRefused(
+            "Who provided a target knows its answer.",
+            "Take the providers along with the answers, or neither.",
+        )
     if Round.objects.filter(challenge=round.challenge_id, slug=wish.slug).exists():
         raise CloneRefused(
             f"The challenge has a round with the address {wish.slug}.", "Choose another address."
@@ -80,9 +92,9 @@ def clone_round(round: Round, wish: CloneWish, *, by: User) -> Round:
     made.offered_data.set(round.offered_data.all())
     for metric in RoundMetric.objects.filter(round=round):
         RoundMetric.objects.create(round=made, **_rules(metric, shift=shift))
-    for track in Track.objects.filter(round=round):
+    for track in Track.objects.filter(round=round) if wish.tracks else ():
         Track.objects.create(round=made, **_rules(track, shift=shift))
-    targets = _targets(round, made, shift=shift) if wish.targets else {}
+    targets = _targets(round, made, shift=shift, wish=wish) if wish.targets else {}
     if wish.answers:
         _answers(round, targets, by=by)
     if wish.files:
@@ -105,16 +117,16 @@ def _rules(row: models.Model, *, shift: timedelta) -> dict[str, Any]:
     }
 
 
-def _targets(round: Round, made: Round, *, shift: timedelta) -> dict[str, Target]:
+def _targets(round: Round, made: Round, *, shift: timedelta, wish: CloneWish) -> dict[str, Target]:
     """Copy targets with their dates in single tracks, and who provided them and so knows them."""
     found = {}
     tracks = {track.slug: track for track in Track.objects.filter(round=made)}
     for target in counting_targets(round).prefetch_related("windows__track", "providers"):
         copy = Target.objects.create(round=made, **_rules(target, shift=shift))
-        for window in target.windows.all():
+        for window in target.windows.all() if wish.tracks else ():
             facts = _rules(window, shift=shift)
             TargetWindow.objects.create(target=copy, track=tracks[window.track.slug], **facts)
-        copy.providers.set(target.providers.all())
+        copy.providers.set(target.providers.all() if wish.providers else ())
         found[target.slug] = copy
     return found
 

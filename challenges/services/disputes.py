@@ -11,6 +11,7 @@ import logging
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from challenges.errors import DisputeRefused
@@ -48,7 +49,10 @@ def answer_dispute(dispute: Dispute, *, answer: str, accepted: bool, by: User) -
     """
     answer = answer.strip()
     if not answer or len(answer) > LONGEST_TEXT:
-        raise DisputeRefused(f"A dispute is answered in up to {LONGEST_TEXT} characters.")
+        raise DisputeRefused(
+            _("A dispute is answered in up to %(longest_text)s characters.")
+            % {"longest_text": LONGEST_TEXT}
+        )
     moved = Dispute.objects.filter(pk=dispute.pk, state=Dispute.State.OPEN).update(
         state=Dispute.State.ACCEPTED if accepted else Dispute.State.ANSWERED,
         answer=answer,
@@ -56,7 +60,7 @@ def answer_dispute(dispute: Dispute, *, answer: str, accepted: bool, by: User) -
         answered_at=timezone.now(),
     )
     if moved != 1:
-        raise DisputeRefused("This dispute is answered already.")
+        raise DisputeRefused(_("This dispute is answered already."))
     for correction in Correction.objects.filter(
         references__target=dispute.target_id, in_force_at=None, withdrawn_at=None
     ):

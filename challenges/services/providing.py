@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts.models import User
@@ -45,7 +46,9 @@ def provide_input(
     _check(target, by)
     there = RoundFile.objects.filter(round=target.round, name=name).first()
     if there is not None and there.target_id != target.pk:
-        raise NotProvider(f"The round has a file {name} already.", "Choose another name.")
+        raise NotProvider(
+            _("The round has a file %(name)s already.") % {"name": name}, _("Choose another name.")
+        )
     return add_round_file(
         target.round, name=name, content=content, target=target, description=description, by=by
     )
@@ -65,4 +68,7 @@ def provide_commentary(target: Target, text: str, *, by: User) -> None:
 
 def _check(target: Target, by: User) -> None:
     if not can_provide(by, target):
-        raise NotProvider(f"{by.username} is not named as provider of {target.slug}.")
+        raise NotProvider(
+            _("%(username)s is not named as provider of %(target)s.")
+            % {"username": by.username, "target": target.slug}
+        )

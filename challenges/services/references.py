@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from accounts import audit
@@ -68,7 +69,9 @@ def set_reference(*, target: Target, values: Values, by: User, reason: str = "")
         If the round is final.
     """
     if target.round.state is RoundState.FINAL:
-        raise RoundNotReady(f"{target.round} is final, so its answers stay as they are.")
+        raise RoundNotReady(
+            _("%(round)s is final, so its answers stay as they are.") % {"round": target.round}
+        )
     with amendment(target.round, by=by, reason=reason):
         return _store(target, values, by=by, reason=reason.strip(), in_force=True)
 
@@ -124,8 +127,9 @@ def _new_version(
     if version > 1 and not reason:
         if target.round.is_frozen:
             raise ReferenceRefused(
-                f"Target {target.slug} has an answer, and the round is published.",
-                "Say why the answer changes: the reason is shown with the correction.",
+                _("Target %(target)s has an answer, and the round is published.")
+                % {"target": target.slug},
+                _("Say why the answer changes: the reason is shown with the correction."),
             )
         reason = _REPLACED_IN_DRAFT
     if in_force:
@@ -238,7 +242,9 @@ def open_revealed(target: Target) -> Iterator[BinaryIO]:
         If the file is not in storage.
     """
     if target.round.state not in {RoundState.REVEALED, RoundState.FINAL}:
-        raise RoundNotReady(f"The answers of {target.round} are not revealed.")
+        raise RoundNotReady(
+            _("The answers of %(round)s are not revealed.") % {"round": target.round}
+        )
     row = Reference.objects.select_related("target").get(target=target, is_current=True)
     with _open(row) as handle:
         yield handle

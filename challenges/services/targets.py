@@ -8,6 +8,7 @@ from functools import partial
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -51,21 +52,26 @@ def cancel_target(target: Target, *, reason: str, by: User) -> Target:
     """
     reason = reason.strip()
     if not reason or len(reason) > 300:
-        raise TargetRefused("A target is cancelled with a public reason of up to 300 characters.")
+        raise TargetRefused(
+            _("A target is cancelled with a public reason of up to 300 characters.")
+        )
     round = Round.objects.select_for_update().get(pk=target.round_id)
     if round.state is RoundState.FINAL:
-        raise RoundNotReady(f"{round} is final, so its targets stay as they are.")
+        raise RoundNotReady(
+            _("%(round)s is final, so its targets stay as they are.") % {"round": round}
+        )
     counting = Target.objects.filter(round=round, cancelled_at__isnull=True)
     if not counting.exclude(pk=target.pk).exists():
         raise TargetRefused(
-            f"{target.slug} is the last target that counts.", "Close the round instead."
+            _("%(target)s is the last target that counts.") % {"target": target.slug},
+            _("Close the round instead."),
         )
     with amendment(round, by=by, reason=reason):
         moved = counting.filter(pk=target.pk).update(
             cancelled_at=timezone.now(), cancel_reason=reason
         )
     if moved != 1:
-        raise TargetRefused(f"Target {target.slug} is cancelled already.")
+        raise TargetRefused(_("Target %(target)s is cancelled already.") % {"target": target.slug})
     logger.info("cancelled target=%s round=%s by=%s", target.pk, round.pk, by.pk)
     audit.record(audit.Act.CANCEL, target, by=by, challenge=round.challenge_id, reason=reason)
     target.refresh_from_db()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from community.addresses import check_url
@@ -32,7 +33,9 @@ def add_webhook(person: User, *, url: str, kinds: Sequence[str]) -> tuple[Webhoo
     """
     User.objects.select_for_update().get(pk=person.pk)  # so that counting is not a race
     if Webhook.objects.filter(owner=person).count() >= MOST:
-        raise WebhookRefused(f"You have {MOST} webhooks.", "Remove one first.")
+        raise WebhookRefused(
+            _("You have %(most)s webhooks.") % {"most": MOST}, _("Remove one first.")
+        )
     hook = Webhook.objects.create(owner=person, url=_url(url), kinds=_kinds(kinds))
     return hook, secret_of(hook)
 
@@ -97,7 +100,7 @@ def redeliver(delivery: Delivery) -> None:
         If it is still on its way, or its webhook is switched off.
     """
     if delivery.webhook is None:
-        raise WebhookRefused("Only what goes to a webhook is sent again.")
+        raise WebhookRefused(_("Only what goes to a webhook is sent again."))
     _may_send_by_hand(delivery.webhook)
     now = timezone.now()
     again = Delivery.objects.filter(
@@ -110,21 +113,24 @@ def redeliver(delivery: Delivery) -> None:
         give_up_at=now + PATIENCE,
     )
     if again != 1:
-        raise WebhookRefused("This is on its way, or was dropped.", "Wait for its end.")
+        raise WebhookRefused(_("This is on its way, or was dropped."), _("Wait for its end."))
     Webhook.objects.filter(pk=delivery.webhook.pk).update(paused_until=None)
 
 
 def _may_send_by_hand(hook: Webhook) -> None:
     if not hook.is_active:
-        raise WebhookRefused("The webhook is switched off.", "Switch it on first.")
+        raise WebhookRefused(_("The webhook is switched off."), _("Switch it on first."))
     if hook.deliveries.filter(state__in=UNFINISHED).count() >= MOST_BY_HAND:
-        raise WebhookRefused(f"{MOST_BY_HAND} deliveries are on their way.", "Wait for them.")
+        raise WebhookRefused(
+            _("%(most_by_hand)s deliveries are on their way.") % {"most_by_hand": MOST_BY_HAND},
+            _("Wait for them."),
+        )
 
 
 def _url(url: str) -> str:
     url = url.strip()
     if len(url) > 500:
-        raise WebhookRefused("The address is longer than 500 characters.")
+        raise WebhookRefused(_("The address is longer than 500 characters."))
     try:
         check_url(url)
     except AddressRefused as error:
@@ -136,7 +142,10 @@ def _kinds(kinds: Sequence[str]) -> list[str]:
     unknown = sorted(set(kinds) - {kind.value for kind in CHOOSABLE})
     if unknown:
         known = ", ".join(kind.value for kind in CHOOSABLE)
-        raise WebhookRefused(f"There is no kind {unknown[0]!r}.", f"Kinds: {known}.")
+        raise WebhookRefused(
+            _("There is no kind %(unknown)s.") % {"unknown": repr(unknown[0])},
+            _("Kinds: %(known)s.") % {"known": known},
+        )
     if not kinds:
-        raise WebhookRefused("A webhook that is told nothing does nothing.", "Name a kind.")
+        raise WebhookRefused(_("A webhook that is told nothing does nothing."), _("Name a kind."))
     return [kind.value for kind in CHOOSABLE if kind.value in kinds]

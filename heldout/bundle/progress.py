@@ -32,6 +32,17 @@ def copy(
             progress(name, done, size)
 
 
+def size_of(content: BinaryIO) -> int:
+    """Return how much is left to read of a stream; 0 where it cannot tell."""
+    try:
+        at = content.tell()
+        size = content.seek(0, io.SEEK_END) - at
+        content.seek(at)
+    except (OSError, AttributeError):
+        return 0
+    return size
+
+
 class _CountedFile(io.FileIO):
     """A file that tells how far its reading has come."""
 

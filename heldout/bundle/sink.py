@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from heldout.bundle.progress import Progress, copy
+from heldout.bundle.progress import Progress, copy, size_of
 from heldout.bundle.source import is_plain_name, refusal
 
 # Fixed, so that equal content gives equal archives.
@@ -35,7 +35,7 @@ class FolderSink:
         path = self._root / _checked(name)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            copy(content, file, name=name, progress=self._progress)
+            copy(content, file, name=name, size=size_of(content), progress=self._progress)
 
 
 class ZipSink:
@@ -52,7 +52,8 @@ class ZipSink:
         member = zipfile.ZipInfo(_checked(name), date_time=_MOMENT)
         member.external_attr = _OWNER_ONLY
         with self._archive.open(member, "w", force_zip64=True) as packed:
-            copy(content, packed, name=name, progress=self._progress)
+            size = size_of(content)
+            copy(content, packed, name=name, size=size, progress=self._progress)
 
 
 @contextmanager

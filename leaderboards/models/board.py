@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Round
 from submissions.models import ScoringRun, Submission
@@ -80,9 +81,9 @@ class Standing(models.Model):
     """One line of a revision."""
 
     class Status(models.TextChoices):
-        RANKED = "ranked", "Ranked"
-        UNRANKED = "unranked", "Shown, not ranked"  # baselines, late and organizer entries
-        INCOMPLETE = "incomplete", "Incomplete"
+        RANKED = "ranked", _("Ranked")
+        UNRANKED = "unranked", _("Shown, not ranked")  # baselines, late and organizer entries
+        INCOMPLETE = "incomplete", _("Incomplete")
 
     revision = models.ForeignKey(BoardRevision, on_delete=models.CASCADE, related_name="standings")
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="standings")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Artifact
 from challenges.models import Round
@@ -39,10 +40,10 @@ class CreditEntry(models.Model):
     """One line: who received how much, through which result and path."""
 
     class Kind(models.TextChoices):
-        METHOD = "method", "Method"
-        DATA = "data", "Data"
-        TARGETS = "targets", "Targets"
-        COMMONS = "commons", "Commons"
+        METHOD = "method", _("Method")
+        DATA = "data", _("Data")
+        TARGETS = "targets", _("Targets")
+        COMMONS = "commons", _("Commons")
 
     book = models.ForeignKey(CreditBook, on_delete=models.PROTECT, related_name="entries")
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="credit_entries")

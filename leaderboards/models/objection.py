@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import LineageEdge
 from challenges.models import Round
@@ -14,9 +15,9 @@ class LineageObjection(models.Model):
     """An objection to one edge of a round's lineage: open, or ruled with published reasons."""
 
     class State(models.TextChoices):
-        OPEN = "open", "Waiting for a ruling"
-        UPHELD = "upheld", "The input stands"
-        REJECTED = "rejected", "The input is struck"
+        OPEN = "open", _("Waiting for a ruling")
+        UPHELD = "upheld", _("The input stands")
+        REJECTED = "rejected", _("The input is struck")
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="lineage_objections")
     edge = models.ForeignKey(LineageEdge, on_delete=models.PROTECT, related_name="objections")

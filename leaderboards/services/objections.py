@@ -6,6 +6,7 @@ import logging
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -39,23 +40,24 @@ def object_to_edge(edge: LineageEdge, *, round_: Round, reason: str, by: User) -
     ObjectionRefused
         Outside of the comment period, without a reason, or if it was objected to before.
     """
-    reason = _checked(reason, "An objection")
+    reason = _checked(reason, _("An objection needs a reason of up to %(limit)s characters."))
     if not is_open_to_comment(round_, timezone.now()):
         until = comment_until(round_)
         raise ObjectionRefused(
-            "Inputs are objected to from the reveal on, for 21 days."
+            _("Inputs are objected to from the reveal on, for 21 days.")
             if until is None
-            else f"The comment period of this round ended on {until:%Y-%m-%d}."
+            else _("The comment period of this round ended on %(until)s.")
+            % {"until": f"{until:%Y-%m-%d}"}
         )
     locked = LineageEdge.objects.select_for_update().get(pk=edge.pk)
     book = round_.credit_books.order_by("-number").first()
     if book is None or locked not in edges_in(from_json(book.export).round):
-        raise ObjectionRefused("This input is not in the lineage that the round credits.")
+        raise ObjectionRefused(_("This input is not in the lineage that the round credits."))
     if locked.status == Status.REJECTED:
-        raise ObjectionRefused("This input is struck already.")
+        raise ObjectionRefused(_("This input is struck already."))
     if LineageObjection.objects.filter(round=round_, edge=locked).exists():
         raise ObjectionRefused(
-            "Somebody objected to this input before; its ruling stands beside it."
+            _("Somebody objected to this input before; its ruling stands beside it.")
         )
     LineageEdge.objects.filter(pk=locked.pk).update(status=Status.DISPUTED)
     made = LineageObjection.objects.create(round=round_, edge=locked, reason=reason, raised_by=by)
@@ -79,16 +81,18 @@ def rule_on(
     """
     if not can_rule(by, objection):
         raise ObjectionRefused(
-            "An operator of the site or an owner of the challenge rules on it, who neither"
-            " objected nor declared the input nor has a part in the work at either end."
+            _(
+                "An operator of the site or an owner of the challenge rules on it, who neither"
+                " objected nor declared the input nor has a part in the work at either end."
+            )
         )
-    ruling = _checked(ruling, "A ruling")
+    ruling = _checked(ruling, _("A ruling needs a reason of up to %(limit)s characters."))
     state = LineageObjection.State.UPHELD if stands else LineageObjection.State.REJECTED
     ruled = LineageObjection.objects.filter(
         pk=objection.pk, state=LineageObjection.State.OPEN
     ).update(state=state, ruling=ruling, ruled_by=by, ruled_at=timezone.now())
     if ruled != 1:
-        raise ObjectionRefused("This objection is ruled already.")
+        raise ObjectionRefused(_("This objection is ruled already."))
     edge = objection.edge
     _set_status(edge, stands=stands)
     books = [] if stands else _books_without(edge)
@@ -104,10 +108,10 @@ def rule_on(
     return books
 
 
-def _checked(text: str, what: str) -> str:
+def _checked(text: str, wanted: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST_TEXT:
-        raise ObjectionRefused(f"{what} needs a reason of up to {LONGEST_TEXT} characters.")
+        raise ObjectionRefused(wanted % {"limit": LONGEST_TEXT})
     return text
 
 

@@ -22,7 +22,7 @@ def assessment_table(document: dict[str, Any], metric: str) -> list[AssessedEntr
     lines = []
     for entry in document["entries"]:
         scores = entry["scores"].get(metric, {})
-        named = f"{entry['team']}, {entry['method']}" if "team" in entry else ""
+        named = f"{entry['team_name']}, {entry['method_title']}" if "team" in entry else ""
         lines.append(
             AssessedEntry(
                 name=entry["entry"],

@@ -12,11 +12,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.roles import CREDIT_ROLES
-from challenges.models import Challenge
+from challenges.models import Challenge, RoundMetric
 from challenges.services.wording import rule_in_words
 from pages.formulas import mathml
 from pages.glossary import OwnTerm, link_terms, own_terms
 from pages.markdown import render
+from submissions.verdicts import in_words_of_the_reader
 
 register = template.Library()
 
@@ -48,6 +49,25 @@ def words_of(challenge: Challenge) -> list[OwnTerm]:
 def formula(tex: str) -> SafeString:
     """Draw a formula written in TeX."""
     return mathml(tex, block=True)
+
+
+@register.filter
+def told(sentence: str) -> str:
+    """Write what the engine says of a file in the reader's language, where it is known."""
+    return in_words_of_the_reader(sentence)
+
+
+@register.filter
+def aggregate(code: str) -> str:
+    """Write how a metric is taken over targets."""
+    return str(dict(RoundMetric.AggregateChoice.choices).get(code, code))
+
+
+@register.filter
+def origin(code: str) -> str:
+    """Write how an artifact came to be, in one word."""
+    words = {"original": _("original"), "derived": _("derived"), "copy": _("copy")}
+    return words.get(code, code)
 
 
 @register.filter

@@ -96,16 +96,17 @@ def assessment(request: HttpRequest, challenge: str, round: str) -> HttpResponse
     found = visible_round(request, challenge, round)
     if not can_assess(request.user, found.challenge):
         raise Http404
-    with_names = sees_names(request.user, found, timezone.now())
-    document = assessment_document(found, with_names=with_names)
+    reader, now = request.user, timezone.now()
+    with_names = sees_names(reader, found, now)
+    document = assessment_document(found, reader=reader, with_names=with_names, moment=now)
     asked = request.GET.get("metric", "")
     metric = asked if asked in document["metrics"] else next(iter(document["metrics"]), "")
     context = {
         "round": found,
         "with_names": with_names,
-        "metric": metric,
-        "metrics": document["metrics"],
-        "targets": document["targets"],
+        "column": next((each for each in document["columns"] if each["key"] == metric), None),
+        "columns": document["columns"],
+        "targets": [(slug, document["target_titles"].get(slug)) for slug in document["targets"]],
         "table": (table := assessment_table(document, metric)),
         "is_pooled": any(line.pooled is not None for line in table),
     }

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from accounts.languages import speaking_to
 from accounts.models import User
 from challenges.selectors import visible_challenges
 from community.errors import NoSuchFeed
@@ -125,14 +126,18 @@ def unsubscribe_page(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_safe
 def feed(request: HttpRequest, secret: str) -> HttpResponse:
-    text = own_feed(_person(secret))
+    person = _person(secret)
+    with speaking_to(person):
+        text = own_feed(person)
     return HttpResponse(text, content_type="application/atom+xml; charset=utf-8")
 
 
 @never_cache
 @require_safe
 def calendar(request: HttpRequest, secret: str) -> HttpResponse:
-    content = own_calendar(_person(secret), now=timezone.now())
+    person = _person(secret)
+    with speaking_to(person):
+        content = own_calendar(person, now=timezone.now())
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
 
 

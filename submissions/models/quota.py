@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
 from challenges.models import Round
@@ -15,10 +16,10 @@ class QuotaEntry(models.Model):
     """One line of the ledger. A reservation counts until a refund with a reason cancels it."""
 
     class Act(models.TextChoices):
-        RESERVE = "reserve", "Reserved"
-        COMMIT = "commit", "Used"
-        REFUND = "refund", "Refunded"
-        GRANT = "grant", "Granted extra"
+        RESERVE = "reserve", _("Reserved")
+        COMMIT = "commit", _("Used")
+        REFUND = "refund", _("Refunded")
+        GRANT = "grant", _("Granted extra")
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="quota_entries")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="quota_entries")

@@ -6,6 +6,7 @@ import logging
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.selectors import active_teams_of
@@ -46,17 +47,24 @@ def open_dispute(target: Target, *, text: str, by: User) -> Dispute:
     """
     text = text.strip()
     if not text or len(text) > LONGEST_TEXT:
-        raise DisputeRefused(f"Say in up to {LONGEST_TEXT} characters what is wrong.")
+        raise DisputeRefused(
+            _("Say in up to %(longest_text)s characters what is wrong.")
+            % {"longest_text": LONGEST_TEXT}
+        )
     if not may_dispute(target, by):
         raise DisputeRefused(
-            "Only teams with an entry in this round may dispute its targets, from the release of "
-            "the target until the results are final."
+            _(
+                "Only teams with an entry in this round may dispute its targets, from the release "
+                "of the target until the results are final."
+            )
         )
     Round.objects.select_for_update().get(pk=target.round_id)
     waiting = Dispute.objects.filter(target=target, opened_by=by, state=Dispute.State.OPEN)
     if waiting.count() >= MOST_OPEN:
         raise DisputeRefused(
-            f"{MOST_OPEN} disputes of yours on this target wait for an answer.", "Wait for one."
+            _("%(most_open)s disputes of yours on this target wait for an answer.")
+            % {"most_open": MOST_OPEN},
+            _("Wait for one."),
         )
     dispute = Dispute.objects.create(target=target, text=text, opened_by=by)
     logger.info("opened dispute=%s target=%s by=%s", dispute.pk, target.pk, by.pk)

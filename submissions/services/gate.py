@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from accounts.models import Team, User
 from accounts.selectors import active_members_of, is_member
 from challenges.models import Round, RoundState, Track, Window, window_of
@@ -39,7 +42,9 @@ def chosen_track(round: Round, slug: str) -> Track | None:
     if not slug:
         if len(tracks) > 1:
             raise NotAllowed(
-                "TRACK_NEEDED", "The round has several tracks.", f"Name one of {names}."
+                "TRACK_NEEDED",
+                _("The round has several tracks."),
+                _("Name one of %(names)s.") % {"names": names},
             )
         return tracks[0] if tracks else None
     for track in tracks:
@@ -47,8 +52,10 @@ def chosen_track(round: Round, slug: str) -> Track | None:
             return track
     raise NotAllowed(
         "UNKNOWN_TRACK",
-        f"The round has no track {slug!r}.",
-        f"Its tracks are {names}." if tracks else "It has no tracks: name none.",
+        _("The round has no track %(slug)s.") % {"slug": repr(slug)},
+        _("Its tracks are %(names)s.") % {"names": names}
+        if tracks
+        else _("It has no tracks: name none."),
     )
 
 
@@ -75,15 +82,22 @@ def check_gate(
         organizers, or for more models than the round takes.
     """
     if entry_kind not in dict(EntryKind.by_people()):
-        raise NotAllowed("UNKNOWN_ENTRY_KIND", f"There is no entry kind {str(entry_kind)!r}.")
+        raise NotAllowed(
+            "UNKNOWN_ENTRY_KIND",
+            _("There is no entry kind %(entry_kind)s.") % {"entry_kind": repr(str(entry_kind))},
+        )
     if not by.is_active:
-        raise NotAllowed("ACCOUNT_CLOSED", "This account is closed.")
+        raise NotAllowed("ACCOUNT_CLOSED", _("This account is closed."))
     if not 1 <= model_index <= round.models_per_target:
         most = round.models_per_target
         raise NotAllowed(
             "NO_SUCH_MODEL",
-            f"There is no model {model_index}: a team hands in "
-            + ("one model." if most == 1 else f"models 1 to {most}."),
+            ngettext(
+                "There is no model %(index)s: a team hands in one model.",
+                "There is no model %(index)s: a team hands in models 1 to %(most)s.",
+                most,
+            )
+            % {"index": model_index, "most": most},
         )
     if entry_kind == EntryKind.PARTICIPANT:
         _check_participant(round, team, by=by, at=at, track=track)
@@ -95,18 +109,20 @@ def _check_participant(
     round: Round, team: Team, *, by: User, at: datetime, track: Track | None
 ) -> None:
     if not is_member(by, team):
-        raise NotAllowed("NOT_A_MEMBER", f"You are not in the team {team.name}.")
+        raise NotAllowed(
+            "NOT_A_MEMBER", _("You are not in the team %(team)s.") % {"team": team.name}
+        )
     state = round.state_at(at)
     if state in {RoundState.DRAFT, RoundState.UPCOMING}:
         raise GateClosed(
             "ROUND_NOT_OPEN",
-            "The round is not open yet.",
-            f"It opens at {_moment(round.opens_at)}.",
+            _("The round is not open yet."),
+            _("It opens at %(opens_at)s.") % {"opens_at": _moment(round.opens_at)},
         )
     if not round.takes_predictions_at(at):
         raise GateClosed(
             "ROUND_CLOSED",
-            f"The round closed at {_moment(round.closes_at)}.",
+            _("The round closed at %(closes_at)s.") % {"closes_at": _moment(round.closes_at)},
             _deadline_rule(round),
         )
     if track is not None:
@@ -119,13 +135,14 @@ def _check_track(round: Round, track: Track, *, at: datetime) -> None:
     if at < window.opens_at:
         raise GateClosed(
             "TRACK_NOT_OPEN",
-            f"The track {track.title} is not open yet.",
-            f"It opens at {_moment(window.opens_at)}.",
+            _("The track %(track)s is not open yet.") % {"track": track.title},
+            _("It opens at %(opens_at)s.") % {"opens_at": _moment(window.opens_at)},
         )
     if not window.holds(at, grace=round.grace):
         raise GateClosed(
             "TRACK_CLOSED",
-            f"The track {track.title} closed at {_moment(window.closes_at)}.",
+            _("The track %(track)s closed at %(closes_at)s.")
+            % {"track": track.title, "closes_at": _moment(window.closes_at)},
             _deadline_rule(round),
         )
 
@@ -135,23 +152,28 @@ def _check_insiders(round: Round, team: Team) -> None:
     if barred and active_members_of(team).filter(pk__in=barred).exists():
         raise NotAllowed(
             "MADE_THE_TARGETS",
-            "Someone in this team made the targets of the round or assesses it, so it cannot be "
-            "ranked here.",
-            "Ask the organizers to enter the predictions unranked.",
+            _(
+                "Someone in this team made the targets of the round or assesses it, so it cannot "
+                "be ranked here."
+            ),
+            _("Ask the organizers to enter the predictions unranked."),
         )
 
 
 def _check_organizer(round: Round, *, by: User, at: datetime, entry_kind: str) -> None:
-    label = EntryKind(entry_kind).label.lower()
+    label = EntryKind(entry_kind).label
     if not can_organize(by, round.challenge):
         raise NotAllowed(
-            "ENTRY_KIND_OF_ORGANIZERS", f"Only organizers may make an entry of kind {label}."
+            "ENTRY_KIND_OF_ORGANIZERS",
+            _("Only organizers may make an entry of kind “%(kind)s”.") % {"kind": label},
         )
     allowed = _ORGANIZERS_STATES - ({RoundState.OPEN} if entry_kind == EntryKind.LATE else set())
     state = round.state_at(at)
     if state not in allowed:
         raise GateClosed(
-            "WRONG_STATE", f"The round is {state.label.lower()} and takes no {label} entry now."
+            "WRONG_STATE",
+            _("State of the round: %(state)s. It takes no entry of kind “%(kind)s” now.")
+            % {"state": state.label, "kind": label},
         )
 
 
@@ -181,9 +203,10 @@ def target_problems(
             problems.append(
                 Problem(
                     code="TARGET_IS_YOURS",
-                    message=f"Someone in your team provided target {target.slug}.",
+                    message=_("Someone in your team provided target %(target)s.")
+                    % {"target": target.slug},
                     where=target.slug,
-                    remedy="Leave it out of the file: nobody predicts an answer they know.",
+                    remedy=_("Leave it out of the file: nobody predicts an answer they know."),
                 )
             )
         elif not any(
@@ -195,10 +218,13 @@ def target_problems(
             problems.append(
                 Problem(
                     code="TARGET_NOT_OPEN",
-                    message=f"Target {target.slug} takes no predictions now, only from {opens} "
-                    f"to {closes}.",
+                    message=_(
+                        "Target %(target)s takes no predictions now, only from %(opens)s "
+                        "to %(closes)s."
+                    )
+                    % {"target": target.slug, "opens": opens, "closes": closes},
                     where=target.slug,
-                    remedy="Leave it out of the file.",
+                    remedy=_("Leave it out of the file."),
                 )
             )
     return tuple(problems)
@@ -217,8 +243,11 @@ def _provided_by(round: Round, team: Team) -> set[str]:
 
 
 def _deadline_rule(round: Round) -> str:
-    grace = f" and {round.grace_minutes} minutes of grace" if round.grace_minutes else ""
-    return f"An upload counts if it starts before that moment{grace}."
+    if not round.grace_minutes:
+        return _("An upload counts if it starts before that moment.")
+    return _(
+        "An upload counts if it starts before that moment and %(minutes)s minutes of grace."
+    ) % {"minutes": round.grace_minutes}
 
 
 def _moment(moment: datetime) -> str:

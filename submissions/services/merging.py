@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Team, TeamInvitation, User
 from accounts.selectors import is_member
@@ -38,7 +39,7 @@ def merge_by_invitation(secret: str, *, team: Team, by: User) -> Team:
         require_captain(old, by)
         reasons = list(obstacles(old, invitation))
         if reasons:
-            raise NotAllowed("CANNOT_MERGE", " ".join(reasons), "Nothing was changed.")
+            raise NotAllowed("CANNOT_MERGE", " ".join(reasons), _("Nothing was changed."))
         take(invitation, by=by)
         _move_people(old, new)
         Team.objects.filter(merged_into=old).update(merged_into=new)
@@ -50,16 +51,19 @@ def obstacles(old: Team, invitation: TeamInvitation) -> Iterator[str]:
     """Say each thing that keeps the team from being merged into the one that invites it."""
     new = invitation.team
     if not invitation.merges:
-        yield "This invitation is for one person, not for a team."
+        yield _("This invitation is for one person, not for a team.")
     if old.pk == new.pk:
-        yield "A team cannot be merged into itself."
+        yield _("A team cannot be merged into itself.")
         return
     if old.merged_into_id or new.merged_into_id:
-        yield "One of the two has been merged before."
+        yield _("One of the two has been merged before.")
     for round_ in _entered(old):
         state = round_.state
         if state in {RoundState.CLOSED, RoundState.REVEALED}:
-            yield f"{round_} has closed and is not final: {old.name} stays until it is."
+            yield _("%(round)s has closed and is not final: %(team)s stays until it is.") % {
+                "round": round_,
+                "team": old.name,
+            }
         elif state is RoundState.OPEN:
             yield from _over_quota(round_, old, new)
 
@@ -69,10 +73,10 @@ def _over_quota(round_: Round, old: Team, new: Team) -> Iterator[str]:
     for day in entries.order_by("day").values_list("day", flat=True).distinct():
         both = quota_of_teams(_family(old) | _family(new), round_, day)
         if both.used > both.limit:
-            yield (
-                f"In {round_} the two have sent {both.used} on {day}, and one team may send "
-                f"{both.limit}."
-            )
+            yield _(
+                "In %(round)s the two have sent %(used)s on %(day)s, and one team may "
+                "send %(limit)s."
+            ) % {"round": round_, "used": both.used, "day": day, "limit": both.limit}
 
 
 def _family(team: Team) -> set[int]:

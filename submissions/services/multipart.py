@@ -14,6 +14,7 @@ from typing import Any
 from django.core.files.storage import Storage
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from submissions.errors import UploadRefused
 from submissions.models import ResumableUpload
@@ -77,8 +78,9 @@ def addresses(
     if len(numbers) > ADDRESSES_AT_ONCE or any(not 1 <= each <= count for each in numbers):
         raise UploadRefused(
             "NO_SUCH_PART",
-            f"The file has the parts 1 to {count}.",
-            f"Ask for at most {ADDRESSES_AT_ONCE} of them at once.",
+            _("The file has the parts 1 to %(count)s.") % {"count": count},
+            _("Ask for at most %(addresses_at_once)s of them at once.")
+            % {"addresses_at_once": ADDRESSES_AT_ONCE},
         )
     client, place = _store(storage, upload.key)
     place["UploadId"] = upload.multipart_id
@@ -119,8 +121,9 @@ def complete(storage: Storage, upload: ResumableUpload) -> None:
         first = ", ".join(map(str, missing[:20]))
         raise UploadRefused(
             "UPLOAD_INCOMPLETE",
-            f"{len(missing)} parts are missing or of a wrong length: {first}.",
-            "Send them again, then complete the upload.",
+            _("%(missing)s parts are missing or of a wrong length: %(first)s.")
+            % {"missing": len(missing), "first": first},
+            _("Send them again, then complete the upload."),
         )
     client, place = _store(storage, upload.key)
     client.complete_multipart_upload(
@@ -170,8 +173,8 @@ def _require_open(upload: ResumableUpload) -> None:
     if upload.is_finished or not upload.multipart_id:
         raise UploadRefused(
             "NOT_IN_PARTS",
-            "This upload takes no parts.",
-            "It is complete, or the server takes it by PATCH at an offset.",
+            _("This upload takes no parts."),
+            _("It is complete, or the server takes it by PATCH at an offset."),
         )
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Team, User
@@ -65,7 +66,9 @@ def require_one_left(team: Team, round: Round, at: datetime) -> None:
     """
     locked = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     if locked.merged_into_id is not None:
-        raise NotAllowed("TEAM_MERGED", f"{team.name} is part of another team now.")
+        raise NotAllowed(
+            "TEAM_MERGED", _("%(team)s is part of another team now.") % {"team": team.name}
+        )
     quota = quota_of(team, round, at)
     if quota.left < 1:
         raise QuotaExhausted(quota.limit, quota.used, quota.resets_at)
@@ -126,7 +129,7 @@ def grant(
     """
     _only_organizers(by, round)
     if amount < 1:
-        raise SubmissionError("BAD_AMOUNT", "A grant is of one submission or more.")
+        raise SubmissionError("BAD_AMOUNT", _("A grant is of one submission or more."))
     entry = QuotaEntry.objects.create(
         round=round,
         team=team,
@@ -238,13 +241,13 @@ def _enter(
 
 def _only_organizers(person: User, round: Round) -> None:
     if not can_organize(person, round.challenge):
-        raise NotAllowed("NOT_ORGANIZER", "Only organizers of the challenge may do this.")
+        raise NotAllowed("NOT_ORGANIZER", _("Only organizers of the challenge may do this."))
 
 
 def _stated(reason: str) -> str:
     reason = reason.strip()
     if not reason:
-        raise SubmissionError("NO_REASON", "Say why: the reason stays in the ledger.")
+        raise SubmissionError("NO_REASON", _("Say why: the reason stays in the ledger."))
     if len(reason) > 200:
-        raise SubmissionError("REASON_TOO_LONG", "Give the reason in 200 characters or fewer.")
+        raise SubmissionError("REASON_TOO_LONG", _("Give the reason in 200 characters or fewer."))
     return reason

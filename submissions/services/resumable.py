@@ -21,6 +21,7 @@ from typing import Protocol
 from django.core.files.storage import FileSystemStorage
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from submissions.errors import (
     ChecksumMismatch,
@@ -189,8 +190,9 @@ def _finish(upload: ResumableUpload, storage: FileSystemStorage, descriptor: int
         ResumableUpload.objects.filter(pk=upload.pk).delete()
         raise ChecksumMismatch(
             "CHECKSUM_MISMATCH",
-            f"The SHA-256 of what arrived is {sha256}, not the announced one.",
-            "Nothing was stored. Upload the file again, or correct the announced checksum.",
+            _("The SHA-256 of what arrived is %(sha256)s, not the announced one.")
+            % {"sha256": sha256},
+            _("Nothing was stored. Upload the file again, or correct the announced checksum."),
         )
     part, final = _part(upload, storage), Path(storage.path(upload.key))
     with suppress(FileNotFoundError):  # a process that was killed between rename and row

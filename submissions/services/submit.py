@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from accounts.trace import request_id
@@ -93,7 +94,7 @@ def submit(
     if isinstance(method, Artifact):
         _check_method(method, team)
     if len(note) > 300:
-        raise SubmissionError("NOTE_TOO_LONG", "A note has 300 characters at most.")
+        raise SubmissionError("NOTE_TOO_LONG", _("A note has 300 characters at most."))
     source = (
         opened_upload(chunks, expected_sha256=expected_sha256)
         if isinstance(chunks, ResumableUpload)
@@ -195,18 +196,22 @@ def _earlier(by: User, key: str, *, round: Round, team: Team) -> Submission | No
     if earlier is not None and (earlier.round_id, earlier.team_id) != (round.pk, team.pk):
         raise SubmissionError(
             "IDEMPOTENCY_KEY_REUSED",
-            "This idempotency key belongs to a submission to another round or of another team.",
-            "Make a new key for each submission.",
+            _("This idempotency key belongs to a submission to another round or of another team."),
+            _("Make a new key for each submission."),
         )
     return earlier
 
 
 def _check_method(method: Artifact, team: Team) -> None:
     if method.kind != Artifact.Kind.MODEL:
-        raise NotAllowed("METHOD_IS_NO_MODEL", f"{method} is a dataset; a method is a model.")
+        raise NotAllowed(
+            "METHOD_IS_NO_MODEL",
+            _("%(method)s is a dataset; a method is a model.") % {"method": method},
+        )
     if method.team_id != team.pk:
         raise NotAllowed(
             "NOT_THE_TEAMS_METHOD",
-            f"{method} is not a method of the team {team.name}.",
-            "Register it as the team's own, built on that one.",
+            _("%(method)s is not a method of the team %(team)s.")
+            % {"method": method, "team": team.name},
+            _("Register it as the team's own, built on that one."),
         )

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
 from submissions.models.submission import upload_storage
@@ -205,14 +206,16 @@ def _compare(size: int, sha256: str, *, size_bytes: int | None, expected_sha256:
     if size_bytes is not None and size != size_bytes:
         raise ChecksumMismatch(
             "UPLOAD_INCOMPLETE",
-            f"{size:,} bytes arrived of the {size_bytes:,} that were announced.",
-            "Nothing was stored. Upload the file again.",
+            _("%(size)s bytes arrived of the %(size_bytes)s that were announced.")
+            % {"size": f"{size:,}", "size_bytes": f"{size_bytes:,}"},
+            _("Nothing was stored. Upload the file again."),
         )
     if expected_sha256 and sha256 != expected_sha256.strip().lower():
         raise ChecksumMismatch(
             "CHECKSUM_MISMATCH",
-            f"The SHA-256 of what arrived is {sha256}, not the announced one.",
-            "Nothing was stored. Upload the file again, or correct the announced checksum.",
+            _("The SHA-256 of what arrived is %(sha256)s, not the announced one.")
+            % {"sha256": sha256},
+            _("Nothing was stored. Upload the file again, or correct the announced checksum."),
         )
 
 

@@ -12,6 +12,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from challenges.models import Round
@@ -125,8 +126,8 @@ def file_system() -> FileSystemStorage:
         return storage
     raise UploadRefused(
         "UPLOAD_IN_PARTS",
-        "This server keeps its files in an object store, which takes the parts itself.",
-        "Ask for addresses under parts/, send each part there, then post to complete/.",
+        _("This server keeps its files in an object store, which takes the parts itself."),
+        _("Ask for addresses under parts/, send each part there, then post to complete/."),
     )
 
 
@@ -142,8 +143,8 @@ def drop_upload(upload: ResumableUpload) -> None:
     if not _forget(upload):
         raise UploadRefused(
             "UPLOAD_SUBMITTED",
-            "A submission has been made of this upload.",
-            "Withdraw the submission instead.",
+            _("A submission has been made of this upload."),
+            _("Withdraw the submission instead."),
         )
     _remove_file(upload)
 
@@ -173,8 +174,8 @@ def check_use(upload: ResumableUpload, *, round: Round, team: Team) -> None:
     if (upload.round_id, upload.team_id) != (round.pk, team.pk):
         raise UploadRefused(
             "UPLOAD_OF_ANOTHER_ROUND",
-            "The upload was begun for another round or another team.",
-            "Submit it there, or upload the file again for this one.",
+            _("The upload was begun for another round or another team."),
+            _("Submit it there, or upload the file again for this one."),
         )
     storage = upload_storage()
     if not upload.is_finished and isinstance(storage, FileSystemStorage):
@@ -183,8 +184,9 @@ def check_use(upload: ResumableUpload, *, round: Round, team: Team) -> None:
         missing = upload.size_bytes - upload.received_bytes
         raise UploadRefused(
             "UPLOAD_INCOMPLETE",
-            f"{missing:,} of {upload.size_bytes:,} bytes have not arrived.",
-            "Go on with the upload, then submit it.",
+            _("%(missing)s of %(size_bytes)s bytes have not arrived.")
+            % {"missing": f"{missing:,}", "size_bytes": f"{upload.size_bytes:,}"},
+            _("Go on with the upload, then submit it."),
         )
 
 
@@ -273,6 +275,7 @@ def _compare(sha256: str, expected: str) -> None:
     if expected and sha256 != expected.strip().lower():
         raise ChecksumMismatch(
             "CHECKSUM_MISMATCH",
-            f"The SHA-256 of what arrived is {sha256}, not the announced one.",
-            "Nothing was submitted. Upload the file again, or correct the announced checksum.",
+            _("The SHA-256 of what arrived is %(sha256)s, not the announced one.")
+            % {"sha256": sha256},
+            _("Nothing was submitted. Upload the file again, or correct the announced checksum."),
         )

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Team
 from challenges.models import Round, Track
@@ -128,8 +129,8 @@ def require_ok(report: CheckReport) -> None:
     if not report.answered:
         nothing = Problem(
             code="NO_PREDICTION",
-            message="The file holds no prediction for any target of the round.",
-            remedy="Name the predictions as the targets are named on the round's page.",
+            message=_("The file holds no prediction for any target of the round."),
+            remedy=_("Name the predictions as the targets are named on the round's page."),
         )
         raise PredictionRefused([nothing])
 
@@ -140,25 +141,31 @@ def _problem_of(error: CageError, *, limits: CageLimits, round: Round) -> Proble
         megabytes = limits.memory_bytes // 2**20
         return Problem(
             code="READING_TAKES_TOO_MUCH_MEMORY",
-            message=f"Reading the file takes more than the {megabytes} MB of memory allowed.",
-            remedy="Check that it is not larger inside than it should be, and write it smaller.",
+            message=_("Reading the file takes more than the %(megabytes)s MB of memory allowed.")
+            % {"megabytes": megabytes},
+            remedy=_("Check that it is not larger inside than it should be, and write it smaller."),
         )
     if error.outcome is CageOutcome.TIME:
         return Problem(
             code="READING_TAKES_TOO_LONG",
-            message=f"Reading the file takes more than the {limits.wall_s:g} seconds allowed.",
-            remedy="Write it smaller, or in a binary format.",
+            message=_("Reading the file takes more than the %(wall_s)s seconds allowed.")
+            % {"wall_s": f"{limits.wall_s:g}"},
+            remedy=_("Write it smaller, or in a binary format."),
         )
     if error.outcome in {CageOutcome.SETUP, CageOutcome.BROKEN}:
         raise SubmissionError(
             "CHECK_UNAVAILABLE",
-            "The file could not be checked, which is not the file's fault.",
-            "Nothing was stored and nothing counted. Try again; if it stays so, tell the "
-            "organizers of the round.",
+            _("The file could not be checked, which is not the file's fault."),
+            _(
+                "Nothing was stored and nothing counted. Try again; if it stays so, tell the "
+                "organizers of the round."
+            ),
         ) from None
     return Problem(
         code="READER_FAILED",
-        message="The file could not be read: the reader came to a bad end on it.",
-        remedy="Check that it is whole and of the format the round asks for; if it is, tell the "
-        "organizers of the round.",
+        message=_("The file could not be read: the reader came to a bad end on it."),
+        remedy=_(
+            "Check that it is whole and of the format the round asks for; if it is, tell the "
+            "organizers of the round."
+        ),
     )

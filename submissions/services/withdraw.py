@@ -7,6 +7,7 @@ import logging
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
@@ -37,11 +38,11 @@ def withdraw(submission: Submission, *, by: User, reason: str) -> None:
     _check(submission, by)
     reason = reason.strip()
     if not 0 < len(reason) <= 300:
-        raise SubmissionError("NO_REASON", "Give the reason, in 300 characters or fewer.")
+        raise SubmissionError("NO_REASON", _("Give the reason, in 300 characters or fewer."))
     with transaction.atomic():
         source = move_out(submission, reason)
         if source is None:
-            raise SubmissionError("ALREADY_WITHDRAWN", "This submission is withdrawn already.")
+            raise SubmissionError("ALREADY_WITHDRAWN", _("This submission is withdrawn already."))
         audit.record(
             audit.Act.WITHDRAW,
             submission,
@@ -76,11 +77,15 @@ def _check(submission: Submission, by: User) -> None:
     state = submission.round.state
     if can_organize(by, submission.round.challenge):
         if state is RoundState.FINAL:
-            raise GateClosed("ROUND_FINAL", "The round is final.")
+            raise GateClosed("ROUND_FINAL", _("The round is final."))
         return
     if not is_member(by, submission.team):
-        raise NotAllowed("NOT_A_MEMBER", f"You are not in the team {submission.team.name}.")
+        raise NotAllowed(
+            "NOT_A_MEMBER", _("You are not in the team %(team)s.") % {"team": submission.team.name}
+        )
     if state not in _BEFORE_REVEAL:
         raise GateClosed(
-            "ROUND_REVEALED", "The answers are revealed, so submissions stay.", "Ask an organizer."
+            "ROUND_REVEALED",
+            _("The answers are revealed, so submissions stay."),
+            _("Ask an organizer."),
         )

@@ -12,11 +12,12 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import TeamInvitation, User
+from accounts.teams import _send
 from catalog.errors import SharesRefused
 from catalog.services import confirm_share
 from config import sign_in
-from tests.factories import make_artifact, make_user
+from tests.factories import make_artifact, make_team, make_user
 from tests.pages.test_account import SIGNUP
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,32 @@ def test_credit_asks_for_the_identity_that_the_site_wants(settings: Any) -> None
             confirm_share(share, by=ada)
     ada.identity_checked_at = timezone.now()
     assert confirm_share(share, by=ada)
+
+
+def test_mail_is_written_in_the_language_that_a_person_chose_last(client: Client) -> None:
+    given = SIGNUP | {"email": "ada@example.org"}
+    client.post("/signup/", given, headers={"Accept-Language": "de-AT,de;q=0.9"})
+    ada = User.objects.get()
+    assert ada.language == "de"
+
+    def subject_of_a_reset() -> str:
+        Client().post("/account/password/reset/", {"email": "ada@example.org"})
+        return str(mail.outbox[-1].subject)
+
+    german = subject_of_a_reset()
+    assert client.post("/language/", {"language": "xx"}).status_code == 302
+    client.post("/language/", {"language": "en"})
+    ada.refresh_from_db()
+    assert ada.language == "en"
+    Client().post("/language/", {"language": "de"})  # somebody without an account
+    assert (german, subject_of_a_reset()) == (
+        "[Heldout] E-Mail zum Zurücksetzen des Passworts",
+        "[Heldout] Password Reset Email",
+    )
+    team = make_team(ada, name="Pair")
+    for language, words in (("de", "lädt Sie in das Team Pair ein"), ("", "invites you to")):
+        User.objects.update(language=language)
+        ada.refresh_from_db()
+        _send(TeamInvitation(team=team, email="new@example.org", made_by=ada,
+                             expires_at=timezone.now()), "https://site.example/x")  # fmt: skip
+        assert words in mail.outbox[-1].subject

@@ -30,17 +30,18 @@ def client_of(user: User) -> Client:
 def filled(response: HttpResponse) -> dict[str, Any]:
     """Return what a browser would send if nothing were typed."""
     context = response.context_data  # type: ignore[attr-defined]
-    values = _of_form(context["adminform"].form)
+    values = of_form(context["adminform"].form)
     for inline in context["inline_admin_formsets"]:
         formset = inline.formset
-        values |= _of_form(formset.management_form)
+        values |= of_form(formset.management_form)
         for form in formset.initial_forms:
-            values |= _of_form(form)
+            values |= of_form(form)
         values[f"{formset.prefix}-TOTAL_FORMS"] = len(formset.initial_forms)
     return values
 
 
-def _of_form(form: Any) -> dict[str, Any]:
+def of_form(form: Any) -> dict[str, Any]:
+    """Return what a browser would send of one form if nothing were typed."""
     values: dict[str, Any] = {}
     for bound in form:
         value = bound.value()

@@ -129,3 +129,4 @@ def test_what_is_written_is_told_too(tmp_path: Path) -> None:
     with open_sink(tmp_path / "out", progress=lambda *told: seen.append(told)) as sink:
         sink.add("a.bin", io.BytesIO(np.zeros(3 * 2**17).tobytes()))
     assert [done for _, done, _ in seen] == [2**20, 2 * 2**20, 3 * 2**20]
+    assert {size for _, _, size in seen} == {3 * 2**20}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.utils import timezone
 
 from accounts.models import User
@@ -16,7 +18,7 @@ from challenges.services.bundles import export_bundle, import_whole_bundle
 from challenges.services.clone import CloneWish, clone_round
 from challenges.services.rounds import publish_round
 from heldout.bundle.sink import open_sink
-from tests.admin.forms import client_of, organizer
+from tests.admin.forms import client_of, of_form, organizer
 from tests.challenges.builders import draft_round, person
 
 pytestmark = pytest.mark.django_db
@@ -94,20 +96,74 @@ def test_a_clone_takes_them_along_with_dates_moved(draft: Round, ada: User) -> N
     assert [each.username for each in made.targets.last().providers.all()] == ["pia"]
 
 
+def test_the_form_of_a_clone_asks_for_tracks_and_providers_by_name(draft: Round, ada: User) -> None:
+    client, address = client_of(ada), f"/admin/challenges/round/{draft.pk}/clone/"
+    page = client.get(address).content.decode()
+    assert "Servers, Humans; their dates move too." in page
+    assert "pia: with their targets" in page
+    facts = {"title": "Next", "slug": "next", "opens_at_0": "2099-01-01", "opens_at_1": "12:00"}
+    # Who provided a target knows its answer, and would be ranked on it.
+    refused = client.post(address, {**facts, "targets": "on", "answers": "on"})
+    assert "Take the providers along with the answers" in refused.content.decode()
+    assert client.post(address, {**facts, "targets": "on"}).status_code == 302
+    made = Round.objects.get(slug="next")
+    assert not made.tracks.exists()
+    assert not TargetWindow.objects.filter(target__round=made).exists()
+    assert not any(target.providers.exists() for target in made.targets.all())
+    all_ = {**facts, "slug": "all", "targets": "on", "tracks": "on", "providers": "on"}
+    assert client.post(address, all_).status_code == 302
+    made = Round.objects.get(slug="all")
+    assert made.tracks.count() == 2
+    assert made.targets.last().providers.get().username == "pia"
+    # A round without any asks nothing.
+    bare = client.get(f"/admin/challenges/round/{Round.objects.get(slug='next').pk}/clone/")
+    assert "Providers of targets" not in bare.content.decode()
+
+
+def test_the_design_in_words_is_amended_box_by_box_before_the_opening(
+    draft: Round, ada: User
+) -> None:
+    draft.design_items = {"mission": "To choose a method.", "awards": "None."}
+    draft.opens_at = timezone.now() + timedelta(hours=1)
+    draft.save()
+    publish_round(draft, by=ada)
+    client, address = client_of(ada), f"/admin/challenges/round/{draft.pk}/amend/"
+    page = client.get(address)
+    assert [each.name for each in page.context["form"]].count("design_items") == 0
+    facts = form_facts(page)
+    assert facts["design_mission"] == "To choose a method."
+    unchanged = client.post(address, facts | {"reason": "Nothing."})
+    assert "Nothing is changed" in unchanged.content.decode()
+    told = {
+        "design_mission": "To choose two methods.",
+        "design_awards": "",
+        "design_cohort": "All.",
+    }
+    response = client.post(address, facts | told | {"reason": "Said better."})
+    assert response.status_code == 302, response.context["form"].errors
+    draft.refresh_from_db()
+    assert draft.design_items == {"mission": "To choose two methods.", "cohort": "All."}
+    changes = {each["path"]: each["after"] for each in draft.amendments.get().changes}
+    assert changes == {
+        "design_items / awards": None,
+        "design_items / cohort": "All.",
+        "design_items / mission": "To choose two methods.",
+    }
+    assert chain_faults(draft) == []
+
+
+def form_facts(page: HttpResponse) -> dict[str, Any]:
+    """Return what a browser would send of a form if nothing were typed."""
+    return of_form(page.context["form"])  # type: ignore[attr-defined]
+
+
 def test_the_deadline_of_a_track_moves_by_an_amendment_with_a_diff(draft: Round, ada: User) -> None:
     publish_round(draft, by=ada)
     sooner = (draft.closes_at - timedelta(hours=1)).replace(microsecond=0)
     address = f"/admin/challenges/round/{draft.pk}/amend/"
     client = client_of(ada)
     page = client.get(address)
-    facts = {
-        name: "" if value is None else value
-        for name, value in ((each.html_name, each.value()) for each in page.context["form"])
-        if not isinstance(value, (list, dict)) and "_at" not in name
-    }
-    facts |= {
-        "closes_at_0": f"{draft.closes_at:%Y-%m-%d}",
-        "closes_at_1": f"{draft.closes_at:%H:%M:%S.%f}",
+    facts = form_facts(page) | {
         "track:human:closes_at_0": f"{sooner:%Y-%m-%d}",
         "track:human:closes_at_1": f"{sooner:%H:%M:%S}",
         "reason": "The hall closes.",

@@ -208,3 +208,28 @@ def test_the_wishes_page_the_link_in_mail_and_the_secret_feeds(client: Client) -
 
     Event.objects.update(recorded_at=timezone.now() - timedelta(days=200))
     assert [tidy(), tidy(), Event.objects.count(), Delivery.objects.count()] == [1, 0, 0, 0]
+
+
+def test_mail_and_the_own_feed_speak_the_readers_language(client: Client) -> None:
+    ann, bob = reachable("ann"), reachable("bob")
+    client.force_login(ann)
+    client.post("/language/", {"language": "de"})
+    round_ = make_round(make_challenge(slug="heat"), title="One")
+    begin()
+    reason = "The file cannot be read as the round asks for."
+    make_submission(
+        round_, make_team(ann, bob), state=SubmissionState.REJECTED, code="abcd2345", reason=reason
+    )
+    record_new()
+    deliver_due()
+    told = {each.to[0].partition(" ")[0]: each for each in mail.outbox}
+    assert told["ann"].subject.endswith("Einreichung abcd2345 zu Heat: One wurde zurückgewiesen")
+    assert "Die Datei lässt sich nicht so lesen" in str(told["ann"].body)
+    assert "You get this because of" in str(told["bob"].body)
+    assert reason in str(told["bob"].body)
+    answer = client.post("/account/notifications/", {"act": "feed"}).content.decode()
+    path = answer.split('<code class="secret">http://testserver')[1].partition("</code>")[0]
+    feed = Client().get(path, headers={"Accept-Language": "en"}).content.decode()
+    assert 'xml:lang="de"' in feed
+    assert "wurde zurückgewiesen" in feed
+    assert "was rejected" in client.get("/api/v1/notifications/").content.decode()

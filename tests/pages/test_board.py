@@ -104,7 +104,7 @@ def test_a_person_has_their_share_of_each_artifact_by_kind(client: Client, seed:
     credit = client.get(germain.get_absolute_url()).context["credit"]
     entries = CreditEntry.objects.filter(account=seed.data["D1"])
     whole = sum(entry.micropoints for entry in entries)
-    assert dict(credit.by_kind)["Data"] == credit.total
+    assert dict(credit.by_kind)[CreditEntry.Kind.DATA] == credit.total
     assert abs(2 * credit.total - whole) <= 2
     assert credit.escrow == 0
 

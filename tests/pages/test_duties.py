@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -83,8 +85,16 @@ def test_an_assessor_reads_scores_by_code_name_until_the_date(assessed: Round) -
     ChallengeRole.objects.create(challenge=assessed.challenge, user=person, role="assessor")
     client, at = client_of(person), f"{assessed.get_absolute_url()}assessment/"
     assert at in client.get("/account/duties/").content.decode()
+    targets = list(assessed.targets.order_by("slug"))
+    for target, title in zip(targets, ("Lake Como", "Lake Garda", "Lake Iseo"), strict=True):
+        target.title = title
+        target.opens_at = assessed.closes_at - timedelta(hours=1) if title == "Lake Iseo" else None
+        target.save()
     page = client.get(at).content.decode()
     assert page.count("E-") == 2
+    assert "Lake Garda<span" in page
+    assert "Absolute error" in page
+    assert "Lake Iseo" not in page  # not released yet
     assert "once the round is revealed" in page
     for submission in assessed.submissions.select_related("team", "method"):
         for name in (submission.code, submission.team.name, submission.method.title):
@@ -92,6 +102,6 @@ def test_an_assessor_reads_scores_by_code_name_until_the_date(assessed: Round) -
     assessed.assessors_see_names_at = timezone.now()
     assessed.save()
     named = client.get(at).content.decode()
-    assert "alpha" in named
-    assert "beta" in named
+    for submission in assessed.submissions.select_related("team", "method"):
+        assert f"{submission.team.name}, {submission.method.title}" in named
     assert Client().get(at).status_code == 404

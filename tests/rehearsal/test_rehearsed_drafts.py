@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from challenges.models import ReferenceAccess, Round
 from rehearsal.drafts import hold_waiting
+from rehearsal.launch import RehearsalError, rehearse
 from rehearsal.models import RoundRehearsal
+from rehearsal.steps import Step, Told
 from tests.admin.forms import client_of, organizer
 from tests.challenges.builders import draft_round
+from tests.rehearsal.bundles import CHARTER, round_text, write
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
+
+
+@contextmanager
+def steps_told() -> Iterator[list[tuple[str, str]]]:
+    """Collect what stands on the row whenever its lease is renewed."""
+    seen: list[tuple[str, str]] = []
+
+    def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        answer = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and "lease_until" in sql and "step_detail" in sql:
+            row = RoundRehearsal.objects.get()
+            seen.append((row.step, row.step_detail))
+        return answer
+
+    with connection.execute_wrapper(look):
+        yield seen
 
 
 def read(client: Client, address: str) -> str:
@@ -34,9 +59,14 @@ def test_a_draft_is_rehearsed_and_what_is_found_leads_to_the_forms() -> None:
     assert client.post(address)["Location"] == address
     client.post(address)  # an impatient second click asks for nothing more
     assert "waits for a worker" in read(client, f"{address}part/")
+    assert '<noscript><meta http-equiv="refresh"' in read(client, address)
 
-    assert hold_waiting() == 1
-    assert hold_waiting() == 0
+    with steps_told() as seen:
+        assert hold_waiting() == 1
+        assert hold_waiting() == 0
+    assert list(dict.fromkeys(step for step, _ in seen)) == [step.value for step in Step]
+    assert ("hand-in", "perfect") in seen
+    assert ("close", "late") in seen
     row = RoundRehearsal.objects.get()
     assert row.report is not None, row.note
     assert "ALL_TIED" in {each["code"] for each in row.report["findings"]}
@@ -77,3 +107,44 @@ def test_a_round_has_one_rehearsal_at_a_time_which_ends_with_a_report_or_a_reaso
     row.ended_at = timezone.now()
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save()
+
+
+def test_a_rehearsal_whose_worker_is_gone_is_told_at_once_and_ended_at_the_next_look() -> None:
+    ada = organizer("ada")
+    draft = draft_round(ada)
+    client = client_of(ada)
+    address = f"/admin/rehearsals/{draft.pk}/"
+    now = timezone.now()
+    row = RoundRehearsal.objects.create(
+        round=draft, asked_by=ada, started_at=now, lease_until=now + timedelta(minutes=1)
+    )
+    RoundRehearsal.objects.update(step="score", step_done=3, step_total=9)
+    page = read(client, address)
+    assert '<li class="now" aria-current="step">Entries are scored' in page
+    assert "3 of 9" in page
+    assert page.count("✓ done") == list(Step).index(Step.SCORE)
+    assert "Rehearse again" not in page
+    assert hold_waiting() == 0
+    assert RoundRehearsal.objects.get().ended_at is None
+
+    RoundRehearsal.objects.update(lease_until=now - timedelta(seconds=1))
+    page = read(client, address)
+    assert "does not answer" in page
+    assert "Rehearse again" in page
+    assert "<noscript>" not in page
+    assert hold_waiting() == 0
+    row.refresh_from_db()
+    assert row.note.startswith("The worker that held it was stopped")
+
+
+def test_a_process_that_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    write(tmp_path / "bundle", CHARTER + round_text("first"))
+    heard: list[Told | None] = []
+
+    def until_imported(told: Told | None) -> bool:
+        heard.append(told)
+        return Told(Step.IMPORT) not in heard
+
+    with pytest.raises(RehearsalError, match="given up"):
+        rehearse(tmp_path / "bundle", heard=until_imported)
+    assert [told for told in heard if told] == [Told(Step.START), Told(Step.IMPORT)]

@@ -88,7 +88,7 @@ def test_only_organizers_may_make_other_kinds_of_entries(kind):
 def test_late_entry_needs_a_closed_round():
     round_ = factories.make_round()
     organizer = factories.organizer_of(round_.challenge)
-    with pytest.raises(GateClosed, match="is open and takes no late entry"):
+    with pytest.raises(GateClosed, match="It takes no entry of kind “Late”"):
         check(round_, factories.make_team(), kind=Kind.LATE, by=organizer)
 
 

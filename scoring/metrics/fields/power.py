@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from scoring.metrics.fields import spectrum
 from scoring.metrics.fields.compiled_sums import Kernel
@@ -119,7 +118,7 @@ class PowerTable:
             return False
         if self._samples > 1 and not summed:
             return False
-        modes = fft.rfftn(lanes, axes=tuple(range(2, lanes.ndim)))
+        modes = spectrum.transformed(lanes, axes=range(2, lanes.ndim))
         modes = modes.reshape(*lanes.shape[:2], -1, modes.shape[-1])
         if self._samples == 1:
             totals = np.zeros((lanes.shape[0] * lanes.shape[1], len(bands)))

@@ -11,11 +11,11 @@ stand for their mirror image too count twice.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from scoring.metrics.fields.plan import FloatArray
 
@@ -40,6 +40,13 @@ def shell_power(values: FloatArray, *, first: int) -> FloatArray:
     return in_shells(lower_power(values, first=first), space)
 
 
+def transformed(values: FloatArray, *, axes: Iterable[int]) -> NDArray[np.complex128]:
+    """Return the real transform over these axes, the last of them halved."""
+    from scipy import fft  # only when needed: loading it takes a third of a second
+
+    return np.asarray(fft.rfftn(values, axes=tuple(axes)))
+
+
 def quadrant(space: tuple[int, ...]) -> tuple[int, ...]:
     """Return how many modes count along each axis, of those that the transform leaves."""
     return (space[0] // 2 + 1,) if len(space) == 1 else tuple(max(1, n // 2) for n in space)
@@ -48,7 +55,7 @@ def quadrant(space: tuple[int, ...]) -> tuple[int, ...]:
 def lower_power(values: FloatArray, *, first: int) -> FloatArray:
     """Return the power of each mode that counts, shape (..., mode, trail)."""
     space = values.shape[first:-1]
-    modes = fft.rfftn(values, axes=tuple(range(first, values.ndim - 1)))
+    modes = transformed(values, axes=range(first, values.ndim - 1))
     counted = tuple(slice(0, n) for n in quadrant(space))
     modes = modes[(slice(None),) * first + counted]
     power = np.square(modes.real)
@@ -58,7 +65,7 @@ def lower_power(values: FloatArray, *, first: int) -> FloatArray:
 
 def amplitude(values: FloatArray) -> FloatArray:
     """Return the amplitude of every mode of lanes with one space axis, shape (..., mode)."""
-    return np.asarray(np.abs(fft.rfft(values, axis=-1)))
+    return np.asarray(np.abs(transformed(values, axes=[-1])))
 
 
 def in_shells(power: FloatArray, space: tuple[int, ...]) -> FloatArray:
@@ -117,7 +124,7 @@ def full_power(values: FloatArray) -> FloatArray:
         In the order of `wave_squares`.
     """
     space = values.shape[3:]
-    modes = fft.rfftn(values, axes=tuple(range(3, values.ndim)))
+    modes = transformed(values, axes=range(3, values.ndim))
     power = np.square(modes.real)
     power += np.square(modes.imag)
     mirrored = slice(1, (space[-1] + 1) // 2)
