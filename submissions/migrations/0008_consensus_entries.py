@@ -1,4 +1,8 @@
-"""A kind of entry that the platform makes of the others. The database keeps no list of kinds."""
+"""A kind of entry that the platform makes of the others. The database keeps no list of kinds.
+
+Old code: the column is as it was, but its web processes cannot show a board that has such an
+entry. Start the new web processes before the new workers, which make the first one.
+"""
 
 from django.db import migrations, models
 

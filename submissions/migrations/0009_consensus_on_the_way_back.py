@@ -1,6 +1,8 @@
 """On the way back, entries of a kind that the release before does not know become organizers'.
 
 They stay shown and unranked there. Forward there is nothing to do.
+
+Old code: nothing changes for it.
 """
 
 from django.db import migrations
