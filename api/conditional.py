@@ -23,9 +23,14 @@ def etag_of(*parts: object) -> str:
 def answer_if_changed(
     request: Request, *, etag: str, build: Callable[[], Any], public: bool = False
 ) -> HttpResponse:
-    """Answer 304 when the client's If-None-Match names `etag`, else 200 with `build()`."""
+    """Answer 304 when the client's If-None-Match names `etag`, else 200 with `build()`.
+
+    That is content, or a whole answer.
+    """
     unchanged = get_conditional_response(request._request, etag=etag)
-    response: HttpResponse = Response(build()) if unchanged is None else unchanged
+    response = unchanged if unchanged is not None else build()
+    if not isinstance(response, HttpResponse):
+        response = Response(response)
     response["ETag"] = etag
     if public:
         patch_cache_control(response, public=True, max_age=0, must_revalidate=True)

@@ -68,16 +68,20 @@ def take(scope: str, who: str) -> Allowance | None:
     window = int(now // WINDOW_S)
     key = f"api-rate:{scope}:{who}:{window}"
     try:
-        cache.add(key, 0, timeout=2 * WINDOW_S)
-        used = cache.incr(key)
-    except ValueError:  # thrown out of the cache between the two
-        used = 1
+        used = _counted(key)
     except (RedisError, OSError):
         logger.warning("requests are not counted: the cache does not answer")
         return None
     limit = settings.API_REQUESTS_PER_MINUTE[scope]
     resets_s = max(1, round((window + 1) * WINDOW_S - now))
     return Allowance(scope, limit, limit - used, resets_s, key)
+
+
+def _counted(key: str) -> int:
+    try:
+        return cache.incr(key)
+    except ValueError:  # the first of this minute, of maybe two at the same time
+        return 1 if cache.add(key, 1, timeout=2 * WINDOW_S) else cache.incr(key)
 
 
 def tell(request: HttpRequest, response: HttpResponse) -> None:

@@ -49,13 +49,13 @@ medians by the clock, on {machine}.
 
 **Only the ratios mean something.** The patterns of EvalAI and Codabench are their ways to ask a
 database, written anew over the same rows behind a bare Django: not their code, and not their
-service. "Nothing cached" means another address each time, so that every row is read and written.
+service. "Nothing cached" means another address each time, which no process has in its memory: the
+round, its rules and the stored lines of the board are read from the database.
 """
 _UNCACHED = (
-    "Uncached boards: each request goes through all middlewares, finds the round and what the "
-    "visitor may see of it, and builds whole rows of entries, teams, methods and what they were "
-    "built on. A rendered page stored beside the revision would leave one read; it would have to "
-    "know of names, clocks and corrections that change what may be shown."
+    "Uncached boards: the lines are stored as text, found in one query with all that decides what "
+    "may be shown; what is left is that query, counting the caller's requests in Redis, and the "
+    "middlewares and views of Django and its REST framework."
 )
 _POLL = "Polling: what is left is the web server's own work for each request."
 _DEEP = "Deep pages: lines are found by position; what differs is what stands in them."

@@ -56,7 +56,7 @@ def is_in_sight(event: Event, person: User) -> bool:
 def message_of(event: Event) -> Message:
     """Return an event in words; the same for everybody who may hear of it."""
     round_, submission = event.round, event.submission
-    if round_ is None:
+    if round_ is None:  # of the daily mail nothing is shown but the mail itself
         title = _("This is a test")
         return Message(title, _("It works."), "/account/notifications/", {})
     facts: dict[str, Any] = {

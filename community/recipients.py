@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import Membership, User
 from community.happened import Happening
-from community.models import Channel, Kind, Preference
+from community.models import CHOOSABLE, Channel, Kind, Pace, Preference
 from submissions.models import Submission, SubmissionState
 
 # What is sent by mail unless a person chooses otherwise. All kinds are on the site.
@@ -25,6 +26,15 @@ MAILED = frozenset(
         Kind.REVISED,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whether a person is told of a kind on the site, and when by mail."""
+
+    kind: Kind
+    site: bool
+    email: Pace
 
 
 def is_on_by_default(kind: str, channel: str) -> bool:
@@ -59,12 +69,24 @@ def _members(entries: Q) -> QuerySet[Membership, int]:
     )
 
 
-def wishes_of(people: Iterable[int], kind: str) -> Mapping[tuple[int, str], bool]:
-    """Return what these people chose for a kind, by person and channel."""
-    rows = Preference.objects.filter(user__in=list(people), kind=kind)
-    return {(row.user_id, row.channel): row.is_on for row in rows}
+def wishes_of(
+    people: Iterable[int], kinds: Sequence[str] = CHOOSABLE
+) -> dict[tuple[int, str], Wish]:
+    """Return what holds for each of these people and kinds: what they chose, or the default."""
+    people = list(people)
+    rows = Preference.objects.filter(user__in=people, kind__in=kinds)
+    chosen = {(row.user_id, row.kind, row.channel): row.pace for row in rows}
 
+    def pace(person: int, kind: str, channel: Channel) -> Pace:
+        default = Pace.NOW if is_on_by_default(kind, channel) else Pace.NEVER
+        return chosen.get((person, kind, channel), default)
 
-def wants(person: int, kind: str, channel: str, wishes: Mapping[tuple[int, str], bool]) -> bool:
-    """Tell whether a person is told of a kind by a channel."""
-    return wishes.get((person, channel), is_on_by_default(kind, channel))
+    return {
+        (person, kind): Wish(
+            Kind(kind),
+            site=pace(person, kind, Channel.SITE) is not Pace.NEVER,
+            email=pace(person, kind, Channel.EMAIL),
+        )
+        for person in people
+        for kind in kinds
+    }

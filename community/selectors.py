@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.selectors import readable_teams_of
@@ -14,17 +14,14 @@ from challenges.models import Challenge, Round
 from challenges.selectors import visible_challenges, visible_rounds
 from community.messages import STATE_OF, Message, message_of
 from community.models import (
-    CHOOSABLE,
     UNFINISHED,
     Channel,
     Delivery,
+    DeliveryState,
     FeedAddress,
     Follow,
-    Kind,
-    Preference,
     Webhook,
 )
-from community.recipients import is_on_by_default
 from submissions.models import Submission
 from submissions.selectors import visible_submissions
 
@@ -37,15 +34,6 @@ class News:
     kind: str
     at: datetime
     message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Whether a person is told of a kind on the site and by mail."""
-
-    kind: Kind
-    site: bool
-    email: bool
 
 
 def deliveries_on_site(person: User) -> QuerySet[Delivery]:
@@ -74,18 +62,6 @@ def news_of(delivery: Delivery) -> News:
     """Return a delivery in words."""
     event = delivery.event
     return News(str(delivery.code), event.kind, event.at, message_of(event))
-
-
-def wishes(person: User) -> Iterator[Wish]:
-    """Yield what a person chose for each kind, or what holds without a choice."""
-    rows = Preference.objects.filter(user=person)
-    chosen = {(row.kind, row.channel): row.is_on for row in rows}
-    for kind in CHOOSABLE:
-        on = {
-            channel: chosen.get((kind, channel), is_on_by_default(kind, channel))
-            for channel in (Channel.SITE, Channel.EMAIL)
-        }
-        yield Wish(kind, site=on[Channel.SITE], email=on[Channel.EMAIL])
 
 
 def followed_challenges(person: User) -> QuerySet[Challenge]:
@@ -130,6 +106,26 @@ def latest_mail(person: User, *, number: int) -> list[Delivery]:
     """Return the latest mails to a person and what became of them."""
     sent = Delivery.objects.filter(recipient=person, channel=Channel.EMAIL)
     return list(sent.select_related("event__round__challenge").order_by("-made_at", "-pk")[:number])
+
+
+def standing_still(*, longer_than: timedelta) -> QuerySet[Delivery]:
+    """Return what nobody sends: due for long, or left behind by a sender, or not gathered."""
+    now = timezone.now()
+    since = now - longer_than
+    resting = Webhook.objects.filter(paused_until__gt=since).values("pk")
+    return Delivery.objects.filter(
+        Q(state=DeliveryState.QUEUED, next_attempt_at__lt=since)
+        | Q(state=DeliveryState.SENDING, lease_until__lt=since)
+        # Two days: what is recorded in the very moment of a day's end comes with the next one.
+        | Q(state=DeliveryState.LATER, gathered_in=None, made_at__lt=since - timedelta(days=2))
+    ).filter(Q(webhook=None) | ~Q(webhook__in=resting))
+
+
+def failing_mail(*, attempts: int) -> QuerySet[Delivery]:
+    """Return mail that was tried so often and is to be tried again."""
+    return Delivery.objects.filter(
+        channel=Channel.EMAIL, state__in=UNFINISHED, attempts__gte=attempts
+    )
 
 
 def waiting_by_channel() -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from community.services.daily import gather_due
 from community.services.deliver import deliver_due
 from community.services.record import record_new
 from community.services.tidy import tidy
@@ -14,6 +15,12 @@ def notify() -> None:
     """Record what happened since the last time, then send what is due."""
     record_new()
     deliver_due()
+
+
+@shared_task(name="community.daily", expires=300)
+def daily() -> None:
+    """Make the daily mails of the day that has ended; the next look sends them."""
+    gather_due()
 
 
 @shared_task(name="community.tidy", expires=3600)

@@ -7,7 +7,8 @@ from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
 from accounts.models import User
-from community.models import CHOOSABLE, Channel, Kind
+from community.models import CHOOSABLE, Channel, Kind, Pace
+from community.recipients import wishes_of
 from community.services.wishes import choose
 
 _SALT = "community.unsubscribe"
@@ -30,6 +31,9 @@ def read_token(token: str) -> tuple[User, Kind] | None:
 
 
 def unsubscribe(person: User, kind: Kind | None) -> None:
-    """End mail of a kind, or all of it."""
-    kinds = CHOOSABLE if kind is None else (kind,)
-    choose(person, {(each, Channel.EMAIL): False for each in kinds})
+    """End mail of a kind, or all of it; of the daily mail, all that comes by it."""
+    kinds: tuple[str, ...] = CHOOSABLE if kind is None else (kind,)
+    if kind is Kind.DAILY:
+        wishes = wishes_of([person.pk]).values()
+        kinds = tuple(each.kind for each in wishes if each.email is Pace.DAILY)
+    choose(person, {(each, Channel.EMAIL): Pace.NEVER for each in kinds})

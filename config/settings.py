@@ -261,6 +261,8 @@ CELERY_BEAT_SCHEDULE = {
     "rehearsal-hold": {"task": "rehearsal.hold", "schedule": 60.0},
     "leaderboards-refresh": {"task": "leaderboards.refresh", "schedule": 2.0},
     "community-notify": {"task": "community.notify", "schedule": 5.0},
+    # Often, so that a day whose end nobody saw is made up for; each is gathered once.
+    "community-daily": {"task": "community.daily", "schedule": 300.0},
     "community-tidy": {"task": "community.tidy", "schedule": 24 * 3600.0},
 }
 # Beat's own note of when it last ran; losing it costs nothing.

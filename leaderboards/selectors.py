@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,12 +11,10 @@ from typing import Any
 from django.db.models import Max, QuerySet
 
 from catalog.models import Artifact
-from challenges.disclosure import Kind, disclosed_at
 from challenges.models import Round
 from challenges.selectors import Viewer
 from leaderboards.identity import artifact_id
 from leaderboards.models import Board, BoardRevision, Consensus, CreditBook, Standing
-from leaderboards.shown import ShownStanding
 from leaderboards.sight import sights_of
 from leaderboards.visible import VisibleBoard, newest_revisions
 from scoring.credit import Books
@@ -99,80 +97,6 @@ def dataset_rows(credits: Iterable[RoundCredit]) -> list[DatasetRow]:
     lines = dataset_board((credit.facts, credit.books) for credit in credits)
     artifacts = artifacts_named(line.account for line in lines)
     return [DatasetRow(line, artifacts[line.account]) for line in lines]
-
-
-def board_document(
-    board: VisibleBoard, *, lines: Sequence[ShownStanding] | None = None
-) -> dict[str, Any]:
-    """Return a board as JSON: the rule, the columns and every line that may be seen.
-
-    `lines` may be given in the place of the board's own: a part of it, ranked by itself.
-    """
-    round_, revision, sight = board.round, board.revision, board.sight
-    head = {
-        "challenge": round_.challenge.slug,
-        "round": round_.slug,
-        "state": round_.state_at(board.moment).value,
-        "url": round_.get_absolute_url(),
-        "visible": sight.board,
-        "visible_from": _visible_from(board),
-    }
-    if revision is None:
-        return {**head, "revision": None, "rule": None, "columns": [], "standings": []}
-    return {
-        **head,
-        "revision": revision.number,
-        "computed_at": revision.created_at.isoformat(),
-        # A digest of few unknown numbers can be tried out, so it waits for them.
-        "inputs_sha256": revision.inputs_sha256 if sight.is_whole else None,
-        "rule": revision.rule,
-        "targets": revision.target_slugs,
-        "columns": revision.columns,
-        "standings": [_standing_document(row) for row in (board.lines if lines is None else lines)],
-    }
-
-
-def _visible_from(board: VisibleBoard) -> str | None:
-    """Return when a hidden board is shown, where that is known."""
-    if board.sight.board:
-        return None
-    moment = disclosed_at(board.round, Kind.BOARD)
-    return None if moment is None else moment.isoformat()
-
-
-def _standing_document(row: ShownStanding) -> dict[str, Any]:
-    submission = row.submission
-    return {
-        "rank": row.rank,
-        "rank_low": row.rank_low,
-        "rank_high": row.rank_high,
-        "first_probability": row.first_probability,
-        "tie_group": row.tie_group,
-        "status": row.status,
-        "entry_kind": submission.entry_kind,
-        "combined_from": submission.combined_from,
-        "against_first": row.against_first,
-        "track": row.submission.track and row.submission.track.slug,
-        "insider_of": row.insider_of if row.is_named else [],
-        "submission": submission.code or None,
-        "team": {"slug": submission.team.slug or None, "name": submission.team.name},
-        "method": {
-            "slug": submission.method.slug or None,
-            "version": submission.method.version or None,
-            "title": submission.method.title,
-            "disclosure": submission.method.disclosure,
-            "built_on": [artifact_id(parent) for parent in submission.method.parents],
-        },
-        "value": row.value,
-        "value_low": row.value_low,
-        "value_high": row.value_high,
-        "values": row.values,
-        "answered": row.answered,
-        "offered": row.offered,
-        "submissions_used": row.submissions_used,
-        "skill_ppm": row.skill_ppm,
-        "credit_micropoints": row.credit_micropoints,
-    }
 
 
 def consensus_obstacles(board: VisibleBoard) -> list[Consensus]:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenges.models import Target
+from leaderboards.models import BoardRevision
 from leaderboards.revisions import sheet_of
 from leaderboards.sheets import Sheet, SheetTarget, board_of_metric
+from leaderboards.shown import ShownStanding
 from leaderboards.visible import VisibleBoard
 from scoring.contract import Aggregate
 from scoring.ranking.board import RankBoard
@@ -57,9 +59,41 @@ def shake_ups(board: VisibleBoard) -> list[ShakeUp]:
     """Return the shake-up of each track; nothing before the reveal, or without private targets."""
     if not board.sight.revealed or board.sight.public_targets:
         return []
-    private = set(
-        Target.objects.filter(round=board.round, is_private=True).values_list("slug", flat=True)
-    )
+    return _shake_ups(board, _private_of(board))
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """Both orders before the reveal, as the board stands; its lines by submission."""
+
+    revision: BoardRevision | None
+    found: tuple[tuple[ShakeUp, tuple[tuple[ShownStanding, Shaken], ...]], ...]
+
+
+def shaken_so_far(board: VisibleBoard) -> SoFar | None:
+    """Return the shake-up before the reveal, for who sees everything; None without a private part.
+
+    Nobody else may be told: it gives the ranks on answers that the board keeps back.
+    """
+    private = _private_of(board) if board.sight.everything else set()
+    if not private:
+        return None
+    by_key = {line.submission_id: line for line in board.lines}
+    found = [
+        (each, tuple((by_key[row.key], row) for row in each.rows))
+        for each in _shake_ups(board, private)
+    ]
+    return SoFar(board.revision, tuple(found))
+
+
+def _private_of(board: VisibleBoard) -> set[str]:
+    rows = Target.objects.filter(
+        round=board.round, is_private=True, cancelled_at__isnull=True
+    ).order_by()
+    return set(rows.values_list("slug", flat=True))
+
+
+def _shake_ups(board: VisibleBoard, private: Collection[str]) -> list[ShakeUp]:
     sheet = sheet_of(board) if private else None
     if sheet is None or sheet.column("")["aggregate"] == Aggregate.POOLED:
         return []

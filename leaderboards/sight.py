@@ -55,6 +55,11 @@ def whole_sight(round_: Round, moment: datetime) -> Sight:
     return _sight(round_, moment, everything=True, is_split=False)
 
 
+def sight_for_everyone(round_: Round, moment: datetime, *, is_split: bool) -> Sight:
+    """Return the sight of who has no role; `is_split`: some of the round's targets are private."""
+    return _sight(round_, moment, everything=False, is_split=is_split)
+
+
 def sights_of(rounds: Sequence[Round], viewer: Viewer, moment: datetime) -> dict[int, Sight]:
     """Return what this viewer may see of each round, in a fixed number of queries."""
     mine = set(organized_challenges(viewer).values_list("pk", flat=True)) if rounds else set()

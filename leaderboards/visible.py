@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import F, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
 
 from accounts.models import Team, User
 from accounts.selectors import active_teams_of, is_member
 from catalog.models import Artifact, LineageEdge
+from challenges.disclosure import Kind, disclosed_at
 from challenges.models import Round
 from challenges.models.disclosure import ShownFrom
 from challenges.selectors import Viewer
 from leaderboards.entries import best_of
-from leaderboards.models import BoardRevision, Standing
+from leaderboards.models import BoardRevision, ShownChange, Standing
 from leaderboards.shown import (
     ShownScore,
     ShownStanding,
@@ -76,11 +77,22 @@ class VisibleBoard:
             shown_standing(row, self.round, self.sight, revision=self.revision) for row in rows
         )
 
+    @cached_property
+    def changes(self) -> int:
+        """How often anything changed that this round's boards show beside their revisions."""
+        return changes_in([self.round]).get(self.round.pk, 0)
+
     @property
     def mark(self) -> str:
         """A text that changes when what is shown does, and never when only hidden things do."""
-        shown = self.revision.pk if self.revision else 0
-        return f"{self.round.pk} {shown} {self.round.state_at(self.moment)} {self.sight}"
+        round_, shown = self.round, self.revision.pk if self.revision else 0
+        around: object = ""
+        if self.revision is not None:
+            # Where names are withheld, that somebody changed theirs would be told by the number.
+            around = self.changes if self.sight.names else _digest_of_names(self.lines)
+        opens = disclosed_at(round_, Kind.BOARD)
+        state = round_.state_at(self.moment)
+        return f"{round_.pk} {shown} {state} {opens} {around} {self.sight}"
 
 
 def visible_board(
@@ -133,6 +145,17 @@ def visible_revisions(round_: Round, sight: Sight, moment: datetime) -> QuerySet
     if not sight.board:
         return revisions.none()
     return revisions.filter(_of_sheet(sight, moment))
+
+
+def changes_in(rounds: Iterable[Round]) -> dict[int, int]:
+    """Return how often what boards show beside their revisions changed, by round."""
+    rows = ShownChange.objects.filter(round__in=rounds).order_by().values_list("round")
+    return dict(rows.annotate(number=Count("pk")))
+
+
+def _digest_of_names(lines: Sequence[ShownStanding]) -> str:
+    shown = [(line.submission.code, line.submission.team, line.submission.method) for line in lines]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def latest_boards(board: VisibleBoard, *, number: int) -> list[VisibleBoard]:

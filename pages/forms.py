@@ -78,6 +78,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
     class Meta:
         model = User
         fields = ["display_name", "affiliation", "orcid"]
+        labels = {"display_name": _("Display name"), "affiliation": _("Affiliation")}
         help_texts = {
             "display_name": _("As shown on boards. Empty: your username."),
             "orcid": _("Like 0000-0002-1825-0097. Typed, it is shown as not verified."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
-from challenges.models import Dispute, Round, Target
+from challenges.models import Dispute, Round, Target, Track
 from challenges.selectors import counting_targets
 from submissions.models import QuotaEntry, ScoringRun, Submission, SubmissionState
 from submissions.selectors import submissions_of_round
@@ -73,6 +74,26 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackFacts:
+    """What came in for one track: submissions by state, and what those with scores answer."""
+
+    track: Track
+    received: int
+    teams: int
+    on_the_way: int
+    scored: int
+    failed: int
+    rejected: int
+    targets: int  # that count
+    covered: int  # answered by at least one scored entry
+    mean_answered: float | None  # of a scored entry
+
+    @property
+    def without_scores(self) -> int:
+        return self.failed + self.rejected
+
+
+@dataclass(frozen=True, slots=True)
 class TeamUse:
     """A team's quota of a day."""
 
@@ -92,6 +113,7 @@ class Overview:
     queue: Queue
     failures: tuple[Failed, ...]
     coverage: tuple[Coverage, ...]
+    tracks: tuple[TrackFacts, ...]  # empty in a round without any
     uses: tuple[TeamUse, ...]
     ledger: tuple[QuotaEntry, ...]  # refunds and grants, latest first
     recent: tuple[Submission, ...]
@@ -108,17 +130,20 @@ def overview_of(round: Round) -> Overview:
     ledger = QuotaEntry.objects.filter(
         round=round, act__in=[QuotaEntry.Act.REFUND, QuotaEntry.Act.GRANT]
     ).select_related("team", "submission", "by")
+    targets = list(counting_targets(round))
+    answers = _answers(round)
     return Overview(
         at=now,
         states=_states(round),
         queue=queue_of(round, now),
         failures=_failures(round),
-        coverage=_coverage(round),
+        coverage=_coverage(targets, answers),
+        tracks=_tracks(round, targets, answers),
         uses=uses_of(round, now),
         ledger=tuple(ledger[:LATEST]),
         recent=tuple(shown[:LATEST]),
         disputes=tuple(disputes.select_related("target", "opened_by")[:LATEST]),
-        dates=_dates(round, now),
+        dates=_dates(round, targets, now),
     )
 
 
@@ -170,18 +195,45 @@ def _can_refund(row: Submission) -> bool:
     return QuotaEntry.Act.RESERVE in acts and QuotaEntry.Act.REFUND not in acts
 
 
-def _coverage(round: Round) -> tuple[Coverage, ...]:
-    answered: dict[str, int] = {}
-    entries = 0
-    lists = submissions_of_round(round).scored().values_list("answered", flat=True)
-    for slugs in lists[:COVERED_ENTRIES]:
-        entries += 1
-        for slug in slugs:
-            answered[slug] = answered.get(slug, 0) + 1
-    return tuple(
-        Coverage(target, answered.get(target.slug, 0), entries)
-        for target in counting_targets(round)
+def _answers(round: Round) -> list[tuple[int | None, list[str]]]:
+    """Return the track and the answered targets of each of the newest scored entries."""
+    rows = submissions_of_round(round).scored().values_list("track", "answered")
+    return list(rows[:COVERED_ENTRIES])
+
+
+def _coverage(
+    targets: list[Target], answers: list[tuple[int | None, list[str]]]
+) -> tuple[Coverage, ...]:
+    answered = Counter(slug for _track, slugs in answers for slug in slugs)
+    return tuple(Coverage(target, answered[target.slug], len(answers)) for target in targets)
+
+
+def _tracks(
+    round: Round, targets: list[Target], answers: list[tuple[int | None, list[str]]]
+) -> tuple[TrackFacts, ...]:
+    """Count by track, in one query."""
+    states = SubmissionState
+    way = [states.QUEUED, states.RUNNING]
+    tracks = Track.objects.filter(round=round).annotate(
+        received=Count("submissions"),
+        teams=Count("submissions__team", distinct=True),
+        on_the_way=Count("submissions", filter=Q(submissions__state__in=way)),
+        scored=Count("submissions", filter=Q(submissions__state=states.SCORED)),
+        failed=Count("submissions", filter=Q(submissions__state=states.FAILED)),
+        rejected=Count("submissions", filter=Q(submissions__state=states.REJECTED)),
     )
+    slugs = {target.slug for target in targets}
+    found = []
+    for track in tracks:
+        lists = [slugs & set(each) for pk, each in answers if pk == track.pk]
+        mean = sum(map(len, lists)) / len(lists) if lists else None
+        names = ("received", "teams", "on_the_way", "scored", "failed", "rejected")
+        counts = {name: getattr(track, name) for name in names}
+        covered = len(set().union(*lists))
+        found.append(
+            TrackFacts(track, **counts, targets=len(slugs), covered=covered, mean_answered=mean)
+        )
+    return tuple(found)
 
 
 def uses_of(round: Round, now: datetime) -> tuple[TeamUse, ...]:
@@ -205,7 +257,7 @@ def uses_of(round: Round, now: datetime) -> tuple[TeamUse, ...]:
     return tuple(sorted(uses, key=lambda use: (-use.used, use.team.name))[:LATEST])
 
 
-def _dates(round: Round, now: datetime) -> tuple[tuple[str, datetime], ...]:
+def _dates(round: Round, targets: list[Target], now: datetime) -> tuple[tuple[str, datetime], ...]:
     found = [
         (str(_("The round opens")), round.opens_at),
         (str(_("The round closes")), round.closes_at),
@@ -213,7 +265,7 @@ def _dates(round: Round, now: datetime) -> tuple[tuple[str, datetime], ...]:
     if round.grace_minutes:
         ends = round.closes_at + timedelta(minutes=round.grace_minutes)
         found.append((str(_("The grace ends")), ends))
-    for target in counting_targets(round):
+    for target in targets:
         if target.opens_at:
             found.append((f"{target.slug}: {_('released')}", target.opens_at))
         if target.closes_at:

@@ -61,6 +61,33 @@ SENTENCES = (
     _("the file is not a plain zip archive"),
     _("%(place)s is damaged: its bytes end early or fail their checksum"),
     _("the file is damaged, or is encrypted, or is written in a way that is not read"),
+    _("%(number)s name(s) are spelled differently from the round's."),
+    _("%(number)s array(s) have names that no target has; left out."),
+    _("The file is packed with gzip; it is unpacked."),
+    _("The file is in %(encoding)s; it is written in UTF-8."),
+    _("The file is one .npy array; it is put into a .npz archive."),
+    # The formats, where a file is chosen.
+    _("Table (.csv)"),
+    _("Table with tabs (.tsv)"),
+    _("NumPy array (.npy)"),
+    _("NumPy archive (.npz)"),
+    _("Parquet table (.parquet)"),
+    _("Structure in mmCIF (.cif)"),
+    _("Protein structure (.pdb)"),
+    _("Text in sections"),
+    _("Zarr store, zipped (.zarr.zip)"),
+    _("A text file in UTF-8: a header line, then one row for each target with its name and its "
+      "value(s). Numbers are plain decimals such as -1.25 or 3.0e-4. Target names are compared "
+      "exactly, blank lines do not matter."),
+    _("A text file in UTF-8 with one JSON object on each line: {\"target\": \"name\", \"value\": "
+      "1.5}, or \"values\" with nested lists where a target is an array. Numbers are finite; "
+      "target names are compared exactly."),
+    _("One array for each target, named exactly like the target, written with numpy.savez or "
+      "numpy.savez_compressed. Each array has the target's shape and holds finite plain numbers "
+      "(float64 or float32 is best)."),
+    _("One array written with numpy.save. In a round with one target it is that target's "
+      "prediction. In a round with several targets of one shape, the first axis runs over the "
+      "targets in the order the round lists."),
     # How to mend it.
     _("add it; this round accepts complete predictions only"),
     _("use the target names of the round exactly: same case, no added spaces"),
@@ -86,6 +113,14 @@ SENTENCES = (
     _("save the file again and upload the new one"),
 )  # fmt: skip
 
+# What stands in the gaps of these.
+PHRASES = (
+    _("a single number"),
+    _("from %(low)s"),
+    _("up to %(high)s"),
+    _("from %(low)s up to %(high)s"),
+)
+
 
 def in_words_of_the_reader(sentence: str) -> str:
     """Return a sentence of the engine in the language of the page, or as it is."""
@@ -96,18 +131,25 @@ def in_words_of_the_reader(sentence: str) -> str:
 
 @lru_cache(maxsize=512)
 def _known(sentence: str, language: str) -> str:
-    for known, form in _forms():
-        found = form.fullmatch(sentence)
+    return _filled(sentence, SENTENCES)
+
+
+def _filled(text: str, among: tuple[str, ...]) -> str:
+    for known, form in _forms(among):
+        found = form.fullmatch(text)
+        if found is not None and form.groups:
+            gaps = found.groupdict().items()
+            return gettext(known) % {name: _filled(said, PHRASES) for name, said in gaps}
         if found is not None:
-            return gettext(known) % found.groupdict() if form.groups else gettext(known)
-    return sentence
+            return gettext(known)
+    return text
 
 
-@lru_cache(maxsize=1)
-def _forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
+@lru_cache(maxsize=2)
+def _forms(among: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return each sentence with its form, those with fewer gaps first: they say more."""
     forms = []
-    for sentence in sorted(SENTENCES, key=lambda each: (each.count("%("), -len(each))):
+    for sentence in sorted(among, key=lambda each: (each.count("%("), -len(each))):
         parts = re.split(r"%\((\w+)\)s", sentence)
         form = "".join(
             f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts)

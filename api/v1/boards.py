@@ -21,8 +21,9 @@ from rest_framework.views import APIView
 from api.conditional import answer_if_changed, etag_of
 from api.v1.access import find_round, viewer
 from api.v1.serializers import ErrorSerializer, ScoreSerializer
-from leaderboards import selectors as boards
+from leaderboards.documents import Piece, page_document, stored_page, stored_pieces
 from leaderboards.models import BoardRevision
+from leaderboards.public_board import public_board
 from leaderboards.shown import ShownStanding
 from leaderboards.sight import sight_of
 from leaderboards.visible import VisibleBoard, board_scores, visible_board, visible_revisions
@@ -83,13 +84,19 @@ class Leaderboard(APIView):
         responses={200: OpenApiResponse(OpenApiTypes.OBJECT), **REFUSED},
     )
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
-        board = asked_board(request, challenge, round_slug)
         after, limit = _page(request)
+        found = _found_for_everyone(request, challenge, round_slug, after, limit)
+        if found is None:
+            board = asked_board(request, challenge, round_slug)
+            found = board, stored_pieces(board, after, limit)
+        board, pieces = found
         # An organizer's board is nobody else's, so no cache between may keep it for others.
         return answer_if_changed(
             request,
             etag=etag_of(board.mark) if limit is None else etag_of(board.mark, after, limit),
-            build=lambda: _page_document(board, after, limit),
+            build=lambda: (
+                _stored(request, board, pieces, after, limit) or page_document(board, after, limit)
+            ),
             public=not board.sight.everything,
         )
 
@@ -133,6 +140,26 @@ def asked_board(request: Request, challenge: str, round_slug: str) -> VisibleBoa
     return board
 
 
+def _found_for_everyone(
+    request: Request, challenge: str, round_slug: str, after: int, limit: int | None
+) -> tuple[VisibleBoard, list[Piece]] | None:
+    """Return the newest board if nobody in particular asks for it; None where another is asked."""
+    asked = request.query_params
+    if request.user.is_authenticated or asked.get("revision") or asked.get("at"):
+        return None
+    return public_board(challenge, round_slug, timezone.now(), after=after, limit=limit)
+
+
+def _stored(
+    request: Request, board: VisibleBoard, pieces: list[Piece], after: int, limit: int | None
+) -> HttpResponse | None:
+    """Return a board from what is stored of it, if it is wanted as it is stored."""
+    if request.accepted_media_type != "application/json":  # with an indent, maybe
+        return None
+    text = stored_page(board, pieces, after=after, limit=limit)
+    return None if text is None else HttpResponse(text, content_type="application/json")
+
+
 def _number(request: Request) -> int | None:
     number = _whole(request, "revision", "Give the number of a revision.")
     if number is not None and number > LARGEST:
@@ -158,16 +185,6 @@ def _page(request: Request) -> tuple[int, int | None]:
     if after is not None and limit is None:
         raise ValidationError({"limit": ["Say how many lines a page has."]})
     return min(after or 0, LARGEST), limit
-
-
-def _page_document(board: VisibleBoard, after: int, limit: int | None) -> dict[str, Any]:
-    """Return a board, or a page of it with the position that the next page begins behind."""
-    if limit is None:
-        return boards.board_document(board)
-    lines = board.page(after=after, limit=limit + 1)
-    has_more, lines = len(lines) > limit, lines[:limit]
-    following = lines[-1].position if has_more else None
-    return boards.board_document(board, lines=lines) | {"next": following}
 
 
 def _moment(request: Request) -> datetime | None:

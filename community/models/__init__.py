@@ -3,7 +3,7 @@
 from community.models.delivery import UNFINISHED, Channel, Delivery, DeliveryState
 from community.models.event import CHOOSABLE, Event, Kind, Mark
 from community.models.webhook import Webhook
-from community.models.wishes import FeedAddress, Follow, Preference
+from community.models.wishes import FeedAddress, Follow, Pace, Preference
 
 __all__ = [
     "CHOOSABLE",
@@ -16,6 +16,7 @@ __all__ = [
     "Follow",
     "Kind",
     "Mark",
+    "Pace",
     "Preference",
     "Webhook",
 ]

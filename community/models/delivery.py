@@ -20,6 +20,7 @@ class Channel(models.TextChoices):
 
 
 class DeliveryState(models.TextChoices):
+    LATER = "later", _("For the daily mail")
     QUEUED = "queued", _("Waiting")
     SENDING = "sending", _("On its way")
     DELIVERED = "delivered", _("Delivered")
@@ -50,6 +51,13 @@ class Delivery(models.Model):
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    gathered_in = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="gathered",
+        help_text="The daily mail that tells of it.",
+    )
     last_error = models.CharField(max_length=300, blank=True)
     log = models.JSONField(default=list, help_text="Each attempt: when, how it ended.")
 
@@ -78,7 +86,7 @@ class Delivery(models.Model):
                 name="delivery_sending_has_lease",
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["queued", "sending"])
+                condition=models.Q(state__in=["later", "queued", "sending"])
                 | models.Q(finished_at__isnull=False),
                 name="delivery_finished_has_time",
             ),
@@ -88,6 +96,11 @@ class Delivery(models.Model):
                 fields=["attempts", "next_attempt_at"],
                 condition=models.Q(state__in=["queued", "sending"]),
                 name="delivery_unfinished",
+            ),
+            models.Index(
+                fields=["made_at"],
+                condition=models.Q(state="later"),
+                name="delivery_for_daily_mail",
             ),
             models.Index(fields=["recipient", "channel", "made_at"], name="delivery_of_person"),
             models.Index(fields=["webhook", "made_at"], name="delivery_of_webhook"),

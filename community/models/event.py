@@ -25,10 +25,11 @@ class Kind(models.TextChoices):
     AMENDED = "round.amended", _("Rules are amended")
     REVISED = "round.revised", _("Answers or metrics are corrected")
     TEST = "test", _("A test of a webhook")
+    DAILY = "daily", _("The daily mail")
 
 
-# What a person may choose: a test comes when it is asked for.
-CHOOSABLE = tuple(kind for kind in Kind if kind is not Kind.TEST)
+# What a person may choose: a test comes when it is asked for, and the daily mail of what is in it.
+CHOOSABLE = tuple(kind for kind in Kind if kind not in {Kind.TEST, Kind.DAILY})
 
 
 class Event(models.Model):
@@ -50,7 +51,7 @@ class Event(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind="test") | models.Q(round__isnull=False),
+                condition=models.Q(kind__in=["test", "daily"]) | models.Q(round__isnull=False),
                 name="event_is_of_a_round",
             ),
             models.CheckConstraint(

@@ -5,10 +5,19 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from challenges.models import Challenge
 from community.models.delivery import Channel
 from community.models.event import Kind
+
+
+class Pace(models.TextChoices):
+    """When something is told."""
+
+    NOW = "now", _("At once")
+    DAILY = "daily", _("Once a day")
+    NEVER = "never", _("Never")
 
 
 class Preference(models.Model):
@@ -20,6 +29,9 @@ class Preference(models.Model):
     kind = models.CharField(max_length=24, choices=Kind)
     channel = models.CharField(max_length=8, choices=Channel)
     is_on = models.BooleanField()
+    is_daily = models.BooleanField(
+        default=False, db_default=False, help_text="By mail: with the rest of the day."
+    )
 
     class Meta:
         constraints = [
@@ -30,10 +42,21 @@ class Preference(models.Model):
                 condition=models.Q(channel__in=["site", "email"]),
                 name="preference_of_site_or_email",
             ),
+            models.CheckConstraint(
+                condition=models.Q(is_daily=False) | models.Q(channel="email", is_on=True),
+                name="preference_daily_is_mail",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} by {self.channel}: {'on' if self.is_on else 'off'}"
+        return f"{self.kind} by {self.channel}: {self.pace.value}"
+
+    @property
+    def pace(self) -> Pace:
+        """When it is told."""
+        if not self.is_on:
+            return Pace.NEVER
+        return Pace.DAILY if self.is_daily else Pace.NOW
 
 
 class Follow(models.Model):

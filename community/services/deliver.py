@@ -14,17 +14,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from community.addresses import Resolve
-from community.mailing import send_by_mail
+from community.mailing import gathered_for, send_by_mail
 from community.messages import is_in_sight
-from community.models import UNFINISHED, Channel, Delivery, DeliveryState, Webhook
+from community.models import UNFINISHED, Channel, Delivery, DeliveryState, Kind, Pace, Webhook
 from community.outbound import Outcome
 from community.posting import send_to_webhook
-from community.recipients import wants, wishes_of
+from community.recipients import wishes_of
+from community.services.daily import drop_gathered
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,12 @@ class _Held:
         rows = Delivery.objects.filter(
             pk=self.delivery.pk, state=DeliveryState.SENDING, lease_token=self.token
         )
-        return rows.update(lease_token="", lease_until=None, **fields) == 1
+        with transaction.atomic():
+            ended = rows.update(lease_token="", lease_until=None, **fields) == 1
+            if ended and fields["state"] not in UNFINISHED:
+                told = {name: fields[name] for name in ("state", "finished_at", "last_error")}
+                gathered_for(self.delivery).update(**told)
+        return ended
 
 
 def deliver_due(*, within_s: float = 20.0, resolve: Resolve | None = None) -> int:
@@ -103,6 +110,7 @@ def _claim() -> _Held | None:
 
 def _try(held: _Held, *, resolve: Resolve | None) -> None:
     delivery = held.delivery
+    drop_gathered(delivery, _unwanted)
     unwanted = _unwanted(delivery)
     if unwanted:
         held.end(state=DeliveryState.DROPPED, finished_at=Now(), last_error=unwanted)
@@ -146,9 +154,11 @@ def _unwanted(delivery: Delivery) -> str:
         return "The account is closed."
     if not is_in_sight(event, person):
         return "It is out of the recipient's sight now."
+    if event.kind == Kind.DAILY:
+        return "" if gathered_for(delivery).exists() else "Nothing of it is wanted any more."
     if delivery.channel == Channel.EMAIL:
-        wishes = wishes_of([person.pk], event.kind)
-        if not wants(person.pk, event.kind, Channel.EMAIL, wishes):
+        wishes = wishes_of([person.pk], [event.kind])
+        if wishes[person.pk, event.kind].email is Pace.NEVER:
             return "The recipient has switched this mail off."
     elif delivery.webhook is not None and not delivery.webhook.is_active:
         return "The webhook is switched off."

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from community.happened import Happening, happenings
-from community.models import Channel, Delivery, DeliveryState, Event, Mark, Webhook
-from community.recipients import recipients_of, wants, wishes_of
+from community.models import Channel, Delivery, DeliveryState, Event, Mark, Pace, Webhook
+from community.recipients import recipients_of, wishes_of
 from community.verified import verified_addresses
 
 logger = logging.getLogger(__name__)
@@ -73,13 +73,14 @@ def _record(happening: Happening) -> bool:
 
 
 def _deliveries(event: Event, people: Sequence[User]) -> Iterator[Delivery]:
-    wishes = wishes_of([person.pk for person in people], event.kind)
+    wishes = wishes_of([person.pk for person in people], [event.kind])
     mailed = verified_addresses([person.pk for person in people])
     for person in people:
-        if wants(person.pk, event.kind, Channel.SITE, wishes):
+        wish = wishes[person.pk, event.kind]
+        if wish.site:
             yield on_site(event, person)
-        if person.pk in mailed and wants(person.pk, event.kind, Channel.EMAIL, wishes):
-            yield _queued(event, person, Channel.EMAIL)
+        if person.pk in mailed and wish.email is not Pace.NEVER:
+            yield by_mail(event, person, later=wish.email is Pace.DAILY)
     for hook in Webhook.objects.filter(owner__in=people, is_active=True).select_related("owner"):
         if event.kind in hook.kinds:
             yield to_webhook(event, hook)
@@ -97,6 +98,13 @@ def on_site(event: Event, person: User) -> Delivery:
         finished_at=now,
         give_up_at=now,
     )
+
+
+def by_mail(event: Event, person: User, *, later: bool = False) -> Delivery:
+    """Return the row that mails an event: by itself, or with the rest of the day."""
+    row = _queued(event, person, Channel.EMAIL)
+    row.state = DeliveryState.LATER if later else DeliveryState.QUEUED
+    return row
 
 
 def to_webhook(event: Event, hook: Webhook) -> Delivery:

@@ -12,21 +12,27 @@ from django.utils import timezone
 from accounts.models import User
 from challenges.models import Challenge
 from community.errors import NoSuchFeed
-from community.models import Channel, FeedAddress, Follow, Preference
+from community.models import Channel, FeedAddress, Follow, Pace, Preference
 
 
 @transaction.atomic
-def choose(person: User, choices: Mapping[tuple[str, str], bool]) -> None:
+def choose(person: User, choices: Mapping[tuple[str, str], Pace]) -> None:
     """Write down choices, by kind and channel; what is not named stays as it is."""
     rows = [
-        Preference(user=person, kind=kind, channel=Channel(channel), is_on=is_on)
-        for (kind, channel), is_on in choices.items()
+        Preference(
+            user=person,
+            kind=kind,
+            channel=Channel(channel),
+            is_on=pace is not Pace.NEVER,
+            is_daily=pace is Pace.DAILY,
+        )
+        for (kind, channel), pace in choices.items()
     ]
     Preference.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["user", "kind", "channel"],
-        update_fields=["is_on"],
+        update_fields=["is_on", "is_daily"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.doctor import broker, database, machine
+from config.doctor import broker, database, deliveries, machine
 from config.doctor.findings import Finding, Verdict, skipped
 
 
@@ -16,6 +16,7 @@ def examine() -> list[Finding]:
     found += [machine.look_at_disk(), machine.look_at_layers()]
     if has_database:
         found += [database.look_at_leases(), database.look_at_queue(), database.look_at_files()]
+        found += [deliveries.look_at_deliveries(), deliveries.look_at_webhooks()]
     return found
 
 

@@ -3,14 +3,17 @@
 from leaderboards.models.board import Board, BoardRevision, Standing
 from leaderboards.models.consensus import Consensus
 from leaderboards.models.credit import CreditBook, CreditEntry
+from leaderboards.models.document import BoardDocument, ShownChange
 from leaderboards.models.objection import LineageObjection
 
 __all__ = [
     "Board",
+    "BoardDocument",
     "BoardRevision",
     "Consensus",
     "CreditBook",
     "CreditEntry",
     "LineageObjection",
+    "ShownChange",
     "Standing",
 ]

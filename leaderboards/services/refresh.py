@@ -14,6 +14,7 @@ from leaderboards.entries import Entry, Rule, entries_of, rule_of
 from leaderboards.lines import Line, ranked_lines
 from leaderboards.models import Board, BoardRevision, Standing
 from leaderboards.rules import column_documents, rule_document
+from leaderboards.services.documents import store_documents
 from leaderboards.services.facts import settle_now
 from leaderboards.services.public_sheet import public_sheet, store_public_sheet
 from scoring.credit import Books, CreditKind, Posting
@@ -23,14 +24,19 @@ from submissions.models import ScoringRun, Submission, SubmissionState
 
 
 def refresh_stale_boards() -> list[Round]:
-    """Refresh every published round whose inputs changed since its board's last revision."""
+    """Refresh every published round whose inputs changed since its board's last revision.
+
+    Then see to it that what everyone may have of each board, now, is stored for its readers.
+    """
     rounds = list(Round.objects.filter(published_at__isnull=False).select_related("challenge"))
     marks = watermarks(rounds)
     current = dict(
         Board.objects.filter(round__in=rounds).values_list("round_id", "current__watermark")
     )
     stale = [each for each in rounds if current.get(each.pk) != marks[each.pk]]
-    return [each for each in stale if refresh_board(each) is not None]
+    refreshed = [each for each in stale if refresh_board(each) is not None]
+    store_documents(rounds)
+    return refreshed
 
 
 def watermarks(rounds: Sequence[Round]) -> dict[int, str]:

@@ -18,9 +18,9 @@ from django.utils import timezone
 from challenges.models import Announcement, Round
 from challenges.services.bundles.export import written_moment
 from heldout.bundle.sink import BundleSink
+from leaderboards.documents import board_document
 from leaderboards.identity import artifact_id
 from leaderboards.models import CreditBook
-from leaderboards.selectors import board_document
 from leaderboards.visible import whole_board
 from submissions.models import Score, Submission
 

@@ -26,8 +26,8 @@ from django.http import HttpResponse
 from challenges.errors import RoundNotReady
 from challenges.models import Reference, Round
 from challenges.services.references import open_revealed
+from leaderboards.documents import board_document
 from leaderboards.revisions import sheet_of
-from leaderboards.selectors import board_document
 from leaderboards.sheets import Sheet
 from leaderboards.visible import VisibleBoard, visible_board
 from pages.board_csv import plain, write_board

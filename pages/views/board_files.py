@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leaderboards.changes import Changes, changes_between, history_of
+from leaderboards.documents import board_document
 from leaderboards.models import BoardRevision
-from leaderboards.selectors import board_document
 from leaderboards.visible import latest_boards
 from pages.board_csv import write_board
 from pages.boards.archive import archive, published

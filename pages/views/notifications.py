@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import cast
 
 from django.contrib import messages
@@ -20,15 +21,16 @@ from accounts.languages import speaking_to
 from accounts.models import User
 from challenges.selectors import visible_challenges
 from community.errors import NoSuchFeed
-from community.models import CHOOSABLE, Channel
+from community.models import CHOOSABLE, Channel, Pace
+from community.recipients import wishes_of
 from community.selectors import (
     deliveries_on_site,
     feed_made_at,
     followed_challenges,
     latest_mail,
     news_of,
-    wishes,
 )
+from community.services.daily import HOUR_UTC
 from community.services.wishes import (
     choose,
     end_feed,
@@ -72,9 +74,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 def _done(request: HttpRequest, act: str) -> str:
     person = cast(User, request.user)
     if act == "save":
-        on = set(request.POST.getlist("on"))
-        channels = (Channel.SITE, Channel.EMAIL)
-        choose(person, {(k, c): f"{k} {c}" in on for k in CHOOSABLE for c in channels})
+        choose(person, dict(_choices(request)))
         return _("Saved.")
     if act == "feed-end":
         end_feed(person)
@@ -89,12 +89,23 @@ def _done(request: HttpRequest, act: str) -> str:
     return _("You do not follow %(title)s any more.") % {"title": challenge.title}
 
 
+def _choices(request: HttpRequest) -> Iterator[tuple[tuple[str, str], Pace]]:
+    on = set(request.POST.getlist("on"))
+    for kind in CHOOSABLE:
+        yield (kind, Channel.SITE), Pace.NOW if kind.value in on else Pace.NEVER
+        mail = request.POST.get(f"mail {kind.value}", "")
+        if mail in Pace.values:
+            yield (kind, Channel.EMAIL), Pace(mail)
+
+
 def _wishes_page(request: HttpRequest, *, secret: str = "") -> HttpResponse:
     person = cast(User, request.user)
     followed = followed_challenges(person)
     offered = visible_challenges(person).filter(published_at__isnull=False)
     context = {
-        "wishes": list(wishes(person)),
+        "wishes": list(wishes_of([person.pk]).values()),
+        "paces": Pace.choices,
+        "hour": HOUR_UTC,
         "address": verified_addresses([person.pk]).get(person.pk),
         "followed": followed,
         "offered": offered.exclude(pk__in=followed.order_by().values("pk")).order_by("title"),

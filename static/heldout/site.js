@@ -20,66 +20,15 @@ function addLocalTimes(root) {
   }
 }
 
-// A submission's state is asked for until it is final: soon at first, then ever more slowly,
-// and not while the page is hidden. An unchanged state costs the server a 304 answer.
-function followState(box) {
-  let wait = 1000;
-  let tag = "";
-  const again = () => {
-    wait = Math.min(wait * 1.4, 15000);
-    window.setTimeout(ask, wait);
-  };
-  const ask = async () => {
-    if (document.hidden) {
-      document.addEventListener("visibilitychange", ask, { once: true });
-      return;
-    }
-    try {
-      const headers = tag ? { "If-None-Match": tag } : {};
-      const answer = await fetch(box.dataset.follow, { headers, cache: "no-store" });
-      if (answer.status === 200) {
-        tag = answer.headers.get("ETag") || "";
-        box.innerHTML = await answer.text();
-        addLocalTimes(box);
-        const state = box.querySelector("[data-state]");
-        if (state && state.dataset.finished === "yes") {
-          window.location.reload();
-          return;
-        }
-        wait = 1000;
-      }
-    } catch (error) {
-      wait = 15000;
-    }
-    again();
-  };
-  window.setTimeout(ask, wait);
-}
-
-// The board of an open round is loaded anew when another revision of it is shown to everybody.
-// What is asked again and again is one number, made once for all who watch; pages load the board
-// at different moments, and a page that nobody looks at asks for nothing.
-function followBoard(board) {
-  const calm = 60000;
-  let wait = 5000;
+// Something that changes on the server is asked for again and again: soon at first, then ever more
+// slowly, and not while nobody looks at the page. What is unchanged costs the server a 304 answer.
+// `news` is called with each answer that differs from the one before; false ends the asking.
+function follow(url, { begin, soon, calm, slower, spread, news }) {
+  let wait = soon;
   let tag = "";
   const later = () => {
-    window.setTimeout(ask, wait * (0.75 + Math.random() / 2));
-    wait = Math.min(wait * 1.3, calm);
-  };
-  const load = async () => {
-    const answer = await fetch(window.location.href, { cache: "no-store" });
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("board");
-    const inside = board.contains(document.activeElement);
-    if (!fresh) return;
-    if (inside || !window.getSelection().isCollapsed) {
-      window.setTimeout(load, 10000);
-      return;
-    }
-    board.innerHTML = fresh.innerHTML;
-    addLocalTimes(board);
+    window.setTimeout(ask, wait * (1 + spread * (Math.random() - 0.5)));
+    wait = Math.min(wait * slower, calm);
   };
   const ask = async () => {
     if (document.hidden) {
@@ -88,22 +37,56 @@ function followBoard(board) {
     }
     try {
       const headers = tag ? { "If-None-Match": tag } : {};
-      const answer = await fetch(board.dataset.live, { headers, cache: "no-store" });
+      const answer = await fetch(url, { headers, cache: "no-store" });
       if (answer.status === 404) return;
       if (answer.status === 200) {
-        const before = tag;
+        const first = !tag;
         tag = answer.headers.get("ETag") || "";
-        if (before) {
-          wait = 5000;
-          window.setTimeout(load, Math.random() * 4000);
-        }
+        wait = soon;
+        if ((await news(answer, first)) === false) return;
       }
     } catch (error) {
       wait = calm;
     }
     later();
   };
-  ask();
+  window.setTimeout(ask, begin);
+}
+
+// A submission's state, until it is final; then the page is loaded with its scores.
+function followState(box) {
+  const news = async (answer) => {
+    box.innerHTML = await answer.text();
+    addLocalTimes(box);
+    const state = box.querySelector("[data-state]");
+    if (!state || state.dataset.finished !== "yes") return true;
+    window.location.reload();
+    return false;
+  };
+  follow(box.dataset.follow, { begin: 1000, soon: 1000, calm: 15000, slower: 1.4, spread: 0, news });
+}
+
+// The board of an open round is loaded anew when another revision of it is shown to everybody.
+// What is asked for is one number, made once for all who watch; pages ask and load the board at
+// different moments, and leave it alone while somebody is inside it or selects text.
+function followBoard(board) {
+  const load = async () => {
+    const answer = await fetch(window.location.href, { cache: "no-store" });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("board");
+    if (!fresh) return;
+    if (board.contains(document.activeElement) || !window.getSelection().isCollapsed) {
+      window.setTimeout(load, 10000);
+      return;
+    }
+    board.innerHTML = fresh.innerHTML;
+    addLocalTimes(board);
+  };
+  const news = (answer, first) => {
+    if (!first) window.setTimeout(load, Math.random() * 4000);
+  };
+  follow(board.dataset.live, { begin: 0, soon: 5000, calm: 60000, slower: 1.3, spread: 0.5, news });
 }
 
 // Say that a file is too large before it is sent.

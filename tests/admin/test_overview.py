@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from challenges.models import Round
+from leaderboards.services.refresh import refresh_board
 from submissions.models import QuotaEntry, Submission, SubmissionState
 from submissions.overview import Blame, overview_of
 from submissions.services.quota import quota_of, reserve
 from tests.admin.forms import client_of, organizer
-from tests.factories import make_round, make_submission, make_team
+from tests.factories import make_round, make_scored, make_submission, make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +110,56 @@ def test_an_organizer_of_another_challenge_sees_nothing(round_: Round) -> None:
         address = f"/admin/submissions/submission/overview/{round_.pk}/{page}"
         assert eve.get(address).status_code == 404
         assert eve.post(address, {"team": "x", "amount": 1, "reason": "y"}).status_code == 404
+
+
+def test_each_track_tells_its_entries_coverage_and_failures(round_: Round, ada: User) -> None:
+    with CaptureQueriesContext(connection) as before:
+        assert overview_of(round_).tracks == ()
+    servers = round_.tracks.create(slug="server", title="Servers")
+    round_.tracks.create(slug="human", title="Humans", position=1)
+    one, now = make_team(name="one"), timezone.now()
+    for number in range(3):
+        facts = {"state": SubmissionState.SCORED, "finished_at": now, "track": servers}
+        entry(round_, one, answered=["t1"] if number else ["t1", "t2"], **facts)
+    late = {"finished_at": now, "reason_code": "X", "track": servers}
+    entry(round_, make_team(name="two"), state=SubmissionState.REJECTED, **late)
+    with CaptureQueriesContext(connection) as after:
+        server, human = overview_of(round_).tracks
+    # One more, which finds what a failure has used of the quota: not one for each track or entry.
+    assert len(after) <= len(before) + 2
+    assert (server.received, server.teams, server.scored, server.rejected) == (4, 2, 3, 1)
+    assert (server.covered, server.targets, server.mean_answered) == (2, 2, pytest.approx(4 / 3))
+    assert (human.received, human.covered, human.mean_answered) == (0, 0, None)
+    address = f"/admin/submissions/submission/overview/{round_.pk}/"
+    page = client_of(ada).get(address).content.decode()
+    assert "1 (0 failed, 1 rejected)" in page
+    assert "<td>1.3</td>" in page
+    assert "private part" not in page  # there is none
+
+
+def test_organizers_alone_see_who_falls_on_the_private_part_before_the_reveal(ada: User) -> None:
+    round_ = make_round(targets=["a", "b", "c"], bootstrap_resamples=200)
+    round_.challenge.roles.create(user=ada, role="organizer")
+    round_.targets.filter(slug__in=["b", "c"]).update(is_private=True)
+    for name, values in (("Climber", (0.1, 9.0, 9.0)), ("Riser", (0.3, 1.0, 1.0))):
+        team = make_team(name=name)
+        make_scored(round_, dict(zip("abc", values, strict=True)), team=team)
+    refresh_board(round_)
+    address = f"/admin/submissions/submission/overview/{round_.pk}/"
+    page = " ".join(client_of(ada).get(address).content.decode().split())
+    assert "2 of 2 entries have another rank on the private part. Another entry is first." in page
+    rows = page[page.index("shake-head") :]
+    assert rows.index("Riser") < rows.index("Climber")
+    assert "private part" not in client_of(ada).get(f"{address}part/").content.decode()
+    # Staff of another challenge, and an assessor who is staff, get no such page.
+    eve, ash = organizer("eve"), organizer("ash")
+    round_.challenge.roles.create(user=ash, role="assessor")
+    for stranger in (eve, ash):
+        assert client_of(stranger).get(address).status_code == 404
+    # The public page says nothing of it, to an organizer neither: it may be shown to a hall.
+    public = client_of(ada).get(f"{round_.get_absolute_url()}board/shake-up/").content.decode()
+    assert "Riser" not in public
+    now = timezone.now()
+    before = {"opens_at": now - timedelta(days=3), "published_at": now - timedelta(days=4)}
+    Round.objects.update(**before, closes_at=now - timedelta(days=1), revealed_at=now)
+    assert "shake-head" not in client_of(ada).get(address).content.decode()

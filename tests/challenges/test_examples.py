@@ -19,7 +19,7 @@ from challenges.services.bundles import import_bundle
 from challenges.services.bundles.schema import bundle_schema
 from challenges.services.rounds import publish_round
 from heldout.cli import main
-from leaderboards.selectors import board_document
+from leaderboards.documents import board_document
 from leaderboards.services.refresh import refresh_board
 from leaderboards.visible import whole_board
 from rehearsal.cast import Player, hand_in

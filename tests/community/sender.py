@@ -6,15 +6,18 @@ Mail goes into files in the folder, one for each.
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 
 import django
+from django.utils import timezone
 
 
 def main(folder: str) -> None:
-    """Look and send until a look and a sending find nothing."""
+    """Look and send until nothing is found, then gather and send the daily mails."""
     django.setup()
     from django.conf import settings
 
+    from community.services.daily import gather_due
     from community.services.deliver import deliver_due
     from community.services.record import record_new
 
@@ -22,6 +25,8 @@ def main(folder: str) -> None:
     settings.EMAIL_FILE_PATH = folder
     while record_new() + deliver_due():
         pass
+    gather_due(now=timezone.now() + timedelta(days=1))  # the day of all this is over by then
+    deliver_due()
 
 
 if __name__ == "__main__":

@@ -16,10 +16,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from community.models import Delivery, DeliveryState, Event
+from community.models import Channel, Delivery, DeliveryState, Event, Kind, Pace
 from community.services.deliver import deliver_due
 from community.services.record import record_new
 from community.services.webhooks import add_webhook, send_test
+from community.services.wishes import choose
 from submissions.models import SubmissionState
 from tests.community.people import Receiver, begin, reachable, receiving
 from tests.factories import make_method, make_round, make_submission, make_team
@@ -57,6 +58,8 @@ def test_of_senders_at_once_and_one_that_is_killed_nothing_comes_twice(
     )
     round_, team = make_round(), make_team(*people)
     method = make_method(team)
+    kinds = (Kind.REJECTED, Kind.FAILED)
+    choose(people[2], {(kind, Channel.EMAIL): Pace.DAILY for kind in kinds})
     begin()
     for number in range(ENTRIES):
         state = (SubmissionState.REJECTED, SubmissionState.FAILED)[number % 2]
@@ -67,7 +70,9 @@ def test_of_senders_at_once_and_one_that_is_killed_nothing_comes_twice(
     assert Event.objects.filter(submission__isnull=False).count() == ENTRIES
     mails = [path.read_text(encoding="utf-8") for path in tmp_path.glob("*.log")]
     ids = [match for text in mails for match in re.findall(r"^Message-ID: (.*)$", text, re.M)]
-    assert len(ids) == len(set(ids)) == ENTRIES * len(people)
+    assert len(ids) == len(set(ids)) == ENTRIES * 2 + 1
+    (daily,) = (text for text in mails if "To: p2" in text)
+    assert daily.count("/submissions/") == ENTRIES
     assert len({each["id"] for each in receiver.seen}) == len(receiver.seen) == ENTRIES
     assert all(each["verified"] for each in receiver.seen)
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.DELIVERED}

@@ -8,17 +8,20 @@ from xml.etree import ElementTree
 
 import pytest
 from django.core import mail
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 from icalendar import Calendar
 
 from challenges.models import Correction, Round
 from challenges.services.announcements import announce
-from community.models import Channel, Delivery, DeliveryState, Event, Follow, Kind, Mark
+from community.models import Channel, Delivery, DeliveryState, Event, Follow, Kind, Mark, Pace
 from community.selectors import deliveries_on_site, news_of
+from community.services.daily import gather_due
 from community.services.deliver import deliver_due
 from community.services.record import MARK, record_new
 from community.services.tidy import tidy
+from community.services.wishes import choose
 from leaderboards.services.refresh import refresh_board
 from submissions.models import Submission, SubmissionState
 from tests.community.people import begin, reachable
@@ -170,7 +173,7 @@ def test_the_wishes_page_the_link_in_mail_and_the_secret_feeds(client: Client) -
     client.force_login(ann)
     page = client.get("/account/notifications/?follow=heat").content.decode()
     assert "Mail goes to ann@example.org." in page
-    assert 'value="submission.rejected email" aria-label' in page
+    assert 'name="mail submission.rejected"' in page
     client.post("/account/notifications/", {"act": "follow", "challenge": "heat"})
     assert ann.follows.get().challenge == challenge
 
@@ -183,10 +186,14 @@ def test_the_wishes_page_the_link_in_mail_and_the_secret_feeds(client: Client) -
     assert anybody.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
     choice = ann.notification_choices.get()
     assert (choice.kind, choice.channel, choice.is_on) == (Kind.REJECTED, Channel.EMAIL, False)
-    on = ["round.closed email", "round.closed site"]
-    client.post("/account/notifications/", {"act": "save", "on": on})
-    chosen = ann.notification_choices.filter(is_on=True).values_list("kind", "channel")
-    assert sorted(f"{kind} {channel}" for kind, channel in chosen) == on
+    wanted = {"on": ["round.closed"], "mail round.closed": "now", "mail round.final": "daily"}
+    client.post("/account/notifications/", {"act": "save", "mail round.opened": "x"} | wanted)
+    chosen = ann.notification_choices.filter(is_on=True)
+    assert sorted(str(each) for each in chosen) == [
+        "round.closed by email: now", "round.closed by site: now", "round.final by email: daily",
+    ]  # fmt: skip
+    page = client.get("/account/notifications/").content.decode()
+    assert page.count('value="daily" selected') == 1
 
     answer = client.post("/account/notifications/", {"act": "feed"}).content.decode()
     paths = [
@@ -233,3 +240,51 @@ def test_mail_and_the_own_feed_speak_the_readers_language(client: Client) -> Non
     assert 'xml:lang="de"' in feed
     assert "wurde zurückgewiesen" in feed
     assert "was rejected" in client.get("/api/v1/notifications/").content.decode()
+
+
+def test_what_is_wanted_once_a_day_comes_in_one_mail_and_once(client: Client) -> None:
+    ann = reachable("ann")
+    choose(ann, {(kind, Channel.EMAIL): Pace.DAILY for kind in (Kind.REJECTED, Kind.SCORED)})
+    round_ = make_round(make_challenge(slug="heat"), title="One")
+    begin()
+    team = make_team(ann)
+    codes = [make_submission(round_, team, state=SubmissionState.REJECTED).code for _ in range(3)]
+    failed = make_submission(round_, team, state=SubmissionState.FAILED).code
+    make_scored(round_, dict.fromkeys(("t1", "t2", "t3"), 7.0625), team=team)
+    refresh_board(round_)
+    record_new()
+    deliver_due()
+    assert [failed in each.subject for each in mail.outbox] == [True]  # that one comes at once
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert gather_due(now=timezone.now() - timedelta(days=1)) == 0  # its day is not over
+    assert [gather_due(now=tomorrow), gather_due(now=tomorrow)] == [1, 0]
+    Submission.objects.filter(code=codes[0]).update(state=SubmissionState.WITHDRAWN)
+    deliver_due()
+    deliver_due()
+    assert len(mail.outbox) == 2
+    sent: Any = mail.outbox[1]
+    assert sent.subject == "[Heldout] 3 pieces of news"
+    assert [code in sent.body for code in codes] == [False, True, True]
+    assert "On the board now: 7.062, rank 1." in sent.body
+    assert sent.message()["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    rows = Delivery.objects.filter(gathered_in__isnull=False).order_by("state")
+    assert [row.state for row in rows] == ["delivered"] * 3 + ["dropped"]
+    client.force_login(ann)
+    page = client.get("/account/notifications/").content.decode()
+    assert "The daily mail" in page
+    # What is recorded after a day's mail comes with the next one, if it is wanted then.
+    late = make_submission(round_, team, state=SubmissionState.REJECTED)
+    record_new()
+    assert gather_due(now=tomorrow) == 0
+    link = sent.message()["List-Unsubscribe"].strip("<>").partition("//")[2]
+    path = link[link.index("/") :]
+    assert Client().post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    off = ann.notification_choices.filter(is_on=False).values_list("kind", flat=True)
+    assert sorted(off) == [Kind.REJECTED, Kind.SCORED]
+    assert gather_due(now=tomorrow + timedelta(days=1)) == 1
+    deliver_due()
+    assert len(mail.outbox) == 2
+    row = Delivery.objects.get(event__submission=late, channel=Channel.EMAIL)
+    assert (row.state, row.last_error) == ("dropped", "The recipient has switched this mail off.")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ann.notification_choices.update(is_daily=True)

@@ -19,6 +19,7 @@ import redis
 from django.db import connection
 from django.utils import timezone
 
+from community.models import Delivery, Event, Kind, Webhook
 from config import environment
 from config.children import Child
 from config.doctor import Finding, Verdict, examine
@@ -290,3 +291,38 @@ def test_damaged_file_is_named_by_its_row() -> None:
     assert f"submissions.Submission {submission.pk} (damaged)" in told.told
     FileCheck.objects.update(state=FileCheck.State.UNPROVED)
     assert found()["files"].verdict is Verdict.WARNING
+
+
+@pytest.mark.django_db
+def test_deliveries_that_stand_still_and_webhooks_that_are_off_are_named() -> None:
+    ann = factories.make_user("ann")
+    hook = Webhook.objects.create(owner=ann, url="https://example.org/")
+    now = timezone.now()
+    event = Event.objects.create(kind=Kind.TEST, key="test:1", at=now)
+    facts = {"event": event, "recipient": ann, "give_up_at": now + timedelta(days=1)}
+    long_ago = {"next_attempt_at": now - timedelta(minutes=11)}
+    sent = Delivery.objects.create(**facts, channel="webhook", webhook=hook, **long_ago)
+    told = found()
+    assert told["deliveries"].verdict is BAD
+    assert told["deliveries"].told.startswith("1 by webhook due for more than 10 minutes")
+    assert "celery -A config worker" in told["deliveries"].remedy
+    assert told["webhooks"].verdict is OK
+    # One whose receiver rests after a failure stands still for nobody's fault here.
+    Webhook.objects.update(paused_until=now + timedelta(hours=1))
+    assert found()["deliveries"].verdict is OK
+    Webhook.objects.update(is_active=False, off_reason="Answered 410: gone.")
+    sent.delete()
+    mail = Delivery.objects.create(
+        **facts, channel="email", attempts=2, last_error="No mail server"
+    )
+    assert found()["deliveries"].verdict is OK
+    Delivery.objects.filter(pk=mail.pk).update(attempts=3)
+    told = found()
+    assert "1 mails failed 3 times or more: No mail server" in told["deliveries"].told
+    assert "EMAIL_URL" in told["deliveries"].remedy
+    assert told["webhooks"].verdict is Verdict.WARNING
+    assert f"{hook.code} of ann" in told["webhooks"].told
+    Delivery.objects.filter(pk=mail.pk).update(
+        state="sending", lease_token="x", lease_until=now - timedelta(minutes=11)
+    )
+    assert found()["deliveries"].told.startswith("1 by email")

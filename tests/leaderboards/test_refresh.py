@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from challenges.models import Round
+from leaderboards.documents import board_document
 from leaderboards.models import Board, BoardRevision, Standing
-from leaderboards.selectors import board_document, current_revision, standings
+from leaderboards.selectors import current_revision, standings
 from leaderboards.services.refresh import refresh_board, refresh_stale_boards
 from leaderboards.visible import visible_board
 from submissions.models import Submission, SubmissionState

@@ -13,8 +13,9 @@ from django.utils import timezone
 from catalog.exports import formats_of
 from challenges.models import Round, Target
 from challenges.services.design import design_of
+from leaderboards.documents import board_document
 from leaderboards.models import BoardRevision, Standing
-from leaderboards.selectors import board_document, round_credits
+from leaderboards.selectors import round_credits
 from leaderboards.services.refresh import refresh_board
 from leaderboards.visible import (
     VisibleBoard,

@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
+from leaderboards.services.refresh import refresh_board
 from submissions.models import Submission, SubmissionState
-from tests.factories import make_submission
+from tests.factories import make_scored, make_submission, make_team
 from tests.pages.pages_list import member_pages, public_pages
 from tests.pages.seed import build
 
@@ -76,6 +77,22 @@ def test_the_page_of_a_waiting_submission_shows_its_end_by_itself(
     page.wait_for_selector("text=The worker was lost.", timeout=30_000)
     assert page.locator("[data-follow]").count() == 0
     context.close()
+
+
+def test_the_board_of_an_open_round_follows_by_itself(
+    chromium: Any, live_server: LiveServer, client: Client
+) -> None:
+    seed = build()
+    page = chromium.new_page(base_url=live_server.url)
+    with page.expect_response("**/board/now/") as first:
+        page.goto(seed.open.get_absolute_url())
+    assert first.value.status == 200
+    assert page.locator("#board tbody", has_text="Newcomers").count() == 0
+    slugs = seed.open.targets.values_list("slug", flat=True)
+    make_scored(seed.open, dict.fromkeys(slugs, 0.9), team=make_team(name="Newcomers"))
+    refresh_board(seed.open)
+    page.wait_for_selector("#board tbody :text('Newcomers')", timeout=60_000)
+    page.close()
 
 
 def test_everything_works_without_javascript(

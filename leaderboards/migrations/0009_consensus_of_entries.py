@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("challenges", "0012_topics_and_words"),
-        ("leaderboards", "0006_lineage_objections"),
+        ("leaderboards", "0008_changes_of_what_is_shown"),
         ("submissions", "0009_consensus_on_the_way_back"),
     ]
 
