@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                             ("undeclared", "a metric does not say what its predictions mean"),
                             (
                                 "order",
-                                "the metrics look at the order of predictions alone, so entries need have no common scale",
+                                "the metrics look at the order alone, so entries need have no common scale",
                             ),
                             ("disagreement", "the metrics take predictions for different things"),
                             ("free_shape", "predictions may be of any length"),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                             ),
                             ("sequence", "predictions are sequences without fixed places"),
                             ("logarithm", "predictions are logarithms of probabilities"),
-                            ("no_file", "no file of the round’s format comes out of it"),
+                            ("no_file", "no file in the format of the round comes out of it"),
                             ("too_large", "the entries are larger than may be read together"),
                             ("failed", "combining the files failed"),
                         ],
