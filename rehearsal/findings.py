@@ -10,6 +10,7 @@ from typing import Any
 
 from heldout.bundle.errors import BundleProblem
 from heldout.bundle.located import Place
+from heldout.bundle.section import sentence
 
 _SHOWN_OF_LINE = 3
 
@@ -95,7 +96,7 @@ class Report:
             code=code,
             severity=severity,
             message=message,
-            remedy=remedy,
+            remedy=sentence(remedy),
             file=at.file if at else "",
             line=at.line if at else None,
             round=round,

@@ -88,6 +88,14 @@ def check_targets(round_: Round, report: Report, where: Where) -> None:
                 at=where.target(target.slug, "weight"),
                 severity=Severity.WARNING,
             )
+        if target.evaluation_units == 0:
+            report.find(
+                "UNITS_ZERO",
+                f"Target {target.slug} has no evaluation units, so the round gives no credit.",
+                "Give it at least one, or remove the target.",
+                at=where.target(target.slug, "evaluation_units"),
+                severity=Severity.WARNING,
+            )
     counting = sum(target.weight > 0 for target in targets)
     if 0 < counting < FEWEST_TARGETS:
         report.find(

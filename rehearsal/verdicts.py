@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from challenges.models import Round
+from heldout.bundle.section import sentence
 from leaderboards.entries import Rule, rule_of
 from leaderboards.models import Standing
 from leaderboards.selectors import current_revision
@@ -128,7 +129,9 @@ class _Court:
             status__in=[ScoreStatus.UNDEFINED, ScoreStatus.FAILED],
         ).select_related("target", "metric")
         told: dict[str, list[str]] = {}
+        why: dict[str, str] = {}
         for score in bad:
+            why.setdefault(score.metric.key, score.detail)
             slug = score.target.slug if score.target else "all targets together"
             told.setdefault(score.metric.key, []).append(slug)
         for key, slugs in told.items():
@@ -136,7 +139,8 @@ class _Court:
             primary = key == self._rule.primary.key
             self._report.find(
                 "METRIC_UNDEFINED",
-                f"The metric {key} has no value even for the answers themselves ({some}).",
+                f"The metric {key} has no value even for the answers themselves ({some}): "
+                f"{why[key] or 'it does not say why'}.",
                 "Choose another metric, or look at these answers: a correlation has none for a "
                 "constant, a relative error none for zeros.",
                 at=self._where.metric(key),
@@ -241,7 +245,8 @@ class _Court:
         if not told.credit_micropoints:
             self._find(
                 "NO_CREDIT",
-                f"The round gives no credit: not even the answers themselves earn any. {told.note}",
+                f"The round gives no credit: not even the answers themselves earn any. "
+                f"{sentence(told.note)}".strip(),
                 "Look at perfect_value, at the baseline and at the evaluation units.",
                 severity=Severity.WARNING,
             )

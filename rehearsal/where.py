@@ -22,6 +22,7 @@ _SENTENCES = (
     (r"penalty", "missing_penalty", "Declare missing_penalty."),
     (r"upload limit", "upload_limit_bytes", "Lower upload_limit_bytes."),
     (r"[Tt]arget set|target set|shares in", "target_set", "Name a target set with contributors."),
+    (r"as primary", "metrics", "Write is_primary: true at the one that ranks."),
     (r"metric", "metrics", "Choose another metric or aggregate."),
 )
 _PROMPT = re.compile(r"The (.+) still has the template's prompt")
@@ -32,7 +33,7 @@ _TARGET_KEYS = (
     (r"no reference answer", "slug", "Add its answer under references, or remove the target."),
     (r"has shape", "shape", "Correct the shape or the answer."),
     (r"no input", "input", "Add an input file or a summary."),
-    (r"outside the limits", "low", "Widen low and high, or correct the answer."),
+    (r"outside the limits", "low", "Widen low and high, or correct the answer, its unit too."),
 )
 
 

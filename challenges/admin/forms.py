@@ -22,6 +22,7 @@ from scoring.contract import Aggregate
 from scoring.errors import MetricInputError, ReaderOptionError, UnknownReaderError
 from scoring.metrics import Inputs, get_metric
 from scoring.readers import get_reader
+from scoring.readers.units import declared_units
 
 if TYPE_CHECKING:
     RoundModelForm = forms.ModelForm[Round]
@@ -68,7 +69,10 @@ class RoundForm(RoundModelForm):
         slug, options = cleaned.get("reader"), cleaned.get("reader_options")
         if slug and options is not None:
             try:
-                get_reader(slug).complete(options if isinstance(options, dict) else {"": options})
+                complete = get_reader(slug).complete(
+                    options if isinstance(options, dict) else {"": options}
+                )
+                declared_units(complete["units"])
             except (ReaderOptionError, UnknownReaderError) as error:
                 self.add_error("reader_options", f"{error}.")
         return cleaned

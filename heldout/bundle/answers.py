@@ -18,6 +18,7 @@ class AnswersPlan:
     kind: str  # folder, or the reader of the one file
     path: str
     options: dict[str, JsonValue] = field(default_factory=dict)
+    is_like_predictions: bool = False  # read with the round's own reader and its options
 
 
 def read_answers_plan(section: Section) -> AnswersPlan | None:
@@ -37,6 +38,9 @@ def read_answers_plan(section: Section) -> AnswersPlan | None:
         options["extra_columns"] = "ignore"
     path = found.text(kind) if kind == "folder" else found.file(kind) if kind else ""
     found.close()
-    if kind == "file":  # written like a prediction, such as the file of the solved structure
+    is_like_predictions = kind == "file"
+    if is_like_predictions:  # written like a prediction, such as the file of the solved structure
         kind, options = section.text("reader", "npz"), section.mapping("reader_options")
-    return AnswersPlan(found, kind, path, options) if path else None
+    if not path:
+        return None
+    return AnswersPlan(found, kind, path, options, is_like_predictions)

@@ -29,6 +29,17 @@ _NUMBER = re.compile(r"[+-]?([0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})([eE][+-]?[
 _WORDS: dict[str, JsonValue] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
+# Parts of what the parser says, and what somebody who writes YAML by hand does about it.
+_YAML_REMEDIES = (
+    (r"'\t'", "Indent with spaces, never with tabs."),
+    ("mapping values", 'Put a text that holds a colon between quotes: "like: this".'),
+    ("aliases", 'Put a text that begins with * or & between quotes: "*like this".'),
+    ("document", "Write one document: no line of three dashes after the first."),
+    ("", "Look here and just above for a quote, bracket or indent without its partner; between "
+     "single quotes an apostrophe is written twice."),
+)  # fmt: skip
+
+
 class Unreadable(Exception):
     """A file that is no tree at all; carries the problem."""
 
@@ -129,7 +140,8 @@ def parse_yaml(text: str, *, file: str) -> Node:
 
 def _unreadable(file: str, mark: Any, message: str) -> Unreadable:
     line = mark.line + 1 if mark is not None else 1
-    return Unreadable(Place(file, line).problem(f"not readable as YAML: {message}."))
+    remedy = next(told for part, told in _YAML_REMEDIES if part in message)
+    return Unreadable(Place(file, line).problem(f"not readable as YAML: {message}.", remedy))
 
 
 def _located(node: yaml.Node, *, file: str, depth: int) -> Node:
@@ -157,7 +169,8 @@ def _entries(node: yaml.MappingNode, at: Place, *, depth: int) -> Entries:
         key = str(key_node.value)
         if key in nodes:
             first = keys[key].line
-            raise Unreadable(place.problem(f"{key!r} is there twice, first in line {first}."))
+            told = f"{key!r} is there twice, first in line {first}."
+            raise Unreadable(place.problem(told, "Remove one of the two."))
         keys[key] = place
         nodes[key] = _located(value_node, file=at.file, depth=depth + 1)
     return Entries(nodes, keys, at)
@@ -182,7 +195,11 @@ def parse_table(text: str, *, file: str) -> Items:
     for place, cells in rows:
         if len(cells) != len(names):
             raise Unreadable(
-                place.problem(f"the row has {len(cells)} cells, the header {len(names)}.")
+                place.problem(
+                    f"the row has {len(cells)} cells, the header {len(names)}.",
+                    "Write as many commas in each row as in the header, also where cells are "
+                    "empty, and put a text that holds a comma between double quotes.",
+                )
             )
         given = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
         found.append(

@@ -28,6 +28,16 @@ PROBLEM_LIMIT = 200
 _ROW = re.compile(r"\b(?:row|line) ([0-9]+)")
 
 
+_SAID_LINE = re.compile(r"^(?:row|line) [0-9]+(?:, |: )")
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence: readers say what is wrong in half ones."""
+    whole = text.strip()
+    whole = f"{whole[:1].upper()}{whole[1:]}"
+    return whole if not whole or whole.endswith((".", "?", "!")) else f"{whole}."
+
+
 class BundleLog:
     """Collects everything that is wrong, up to a limit."""
 
@@ -83,8 +93,9 @@ class Section:
         """Note a problem that a reader found in a file of the bundle."""
         row = _ROW.search(problem.where)
         line = int(row[1]) if row else None
-        message = f"{problem.message[:1].upper()}{problem.message[1:]}."
-        self._log.add(BundleProblem(file=file, line=line, message=message, remedy=problem.remedy))
+        message = sentence(_SAID_LINE.sub("", problem.message) if line else problem.message)
+        remedy = sentence(problem.remedy)
+        self._log.add(BundleProblem(file=file, line=line, message=message, remedy=remedy))
 
     def has(self, key: str) -> bool:
         """Tell whether there is a value other than null."""
@@ -335,5 +346,9 @@ def note_repeats(sections: Sequence[Section], values: Sequence[str], *, key: str
     for section, value in zip(sections, values, strict=True):
         if value and value in first:
             line = first[value].at.line
-            section.fault(key, f"{value!r} is there twice, first in line {line}.")
+            section.fault(
+                key,
+                f"{value!r} is there twice, first in line {line}.",
+                "Remove one of the two, or give it a name of its own.",
+            )
         first.setdefault(value, section)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -32,7 +33,9 @@ def get_metric(slug: str, version: int | None = None) -> Metric:
     """
     versions = [metric for metric in all_metrics() if metric.slug == slug]
     if not versions:
-        raise UnknownMetricError(f"no metric {slug!r}")
+        near = get_close_matches(slug, sorted({metric.slug for metric in all_metrics()}), n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise UnknownMetricError(f"no metric {slug!r}{hint}")
     for metric in reversed(versions):
         if version in (None, metric.version):
             return metric

@@ -27,8 +27,11 @@ from challenges.services.bundles.plan import ArtifactKey, RoundPlan
 from challenges.services.files import add_round_file
 from challenges.services.references import current_versions, set_reference
 from challenges.services.targets import remove_target
+from heldout.bundle.section import sentence
 from heldout.bundle.source import BundleSource
 from scoring.readers import ArraySource
+
+_OPTIONS = "Let reader_options fit the targets: their names, and their shapes."
 
 
 def apply_draft(
@@ -188,7 +191,10 @@ def _answers(round: Round, plan: RoundPlan, *, source: BundleSource, by: User) -
                 _set(target, arrays[target.slug], plan=plan, by=by)
         except AnswersRefused as error:
             for problem in error.problems:
-                answers.section.note(answers.path, problem)
+                if problem.code == "BAD_OPTION" and answers.is_like_predictions:
+                    plan.section.fault("reader_options", sentence(problem.message), _OPTIONS)
+                else:
+                    answers.section.note(answers.path, problem)
 
 
 def _set(target: Target, values: BinaryIO | ArraySource, *, plan: RoundPlan, by: User) -> None:

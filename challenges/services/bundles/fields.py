@@ -11,6 +11,8 @@ from django.db import models
 from heldout.bundle.section import Section
 
 Values = dict[str, Any]
+_LATER = "Move one of the two dates: closes_at is the later one."
+_REMEDIES = {"orcid": "Copy it from the person's page at orcid.org, like 0000-0002-1825-0097."}
 
 
 def read_fields(
@@ -78,18 +80,22 @@ def _check(
         if choices and value not in choices and name not in absent:
             section.fault(name, f"{name!r} must be one of {', '.join(choices)}.")
             skipped.add(name)
+    wrong: set[str] = set()
     try:
         instance.clean_fields(exclude=skipped | set(absent))
     except ValidationError as error:
+        wrong = set(error.message_dict)
         for name, reasons in error.message_dict.items():
-            section.fault(name, f"{name!r}: {' '.join(reasons)}")
+            section.fault(name, f"{name!r}: {' '.join(reasons)}", _REMEDIES.get(name, ""))
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.CheckConstraint):
             try:
                 constraint.validate(model, instance, exclude=skipped)
             except ValidationError as error:
                 named = [name for name in _named(constraint.condition) if section.has(name)]
-                section.fault(named[-1] if named else "", " ".join(error.messages))
+                if wrong.isdisjoint(named):  # else it has been said at this very place
+                    remedy = _LATER if {"opens_at", "closes_at"} <= set(named) else ""
+                    section.fault(named[-1] if named else "", " ".join(error.messages), remedy)
 
 
 def _named(condition: object) -> list[str]:

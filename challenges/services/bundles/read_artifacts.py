@@ -196,4 +196,5 @@ def _check_sum(section: Section, shares: list[Share]) -> None:
         section.fault(
             "contributors",
             f"the shares sum to {sum(given)}, not to {SHARES_TOTAL_BP} basis points.",
+            "Correct them, or leave all of them out for equal shares.",
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import time
+from itertools import groupby
+from typing import Any
 
 from challenges.errors import ScheduleRefused
 from challenges.models import Round, RoundMetric, Target, TargetWindow, Track
@@ -25,11 +28,12 @@ from challenges.services.bundles.read_artifacts import (
 )
 from challenges.services.schedule import Schedule, windows
 from heldout.bundle.answers import read_answers_plan
-from heldout.bundle.section import Section, note_repeats
-from scoring.contract import Aggregate, MetricChoice, TargetSpec
+from heldout.bundle.section import Section, note_repeats, sentence
+from scoring.contract import Aggregate, MetricChoice, Problem, TargetSpec
 from scoring.errors import ReaderOptionError, UnknownReaderError
 from scoring.metrics import check_choices
 from scoring.readers import get_reader
+from scoring.readers.units import declared_units
 
 ROUND_FIELDS = (
     "slug",
@@ -238,15 +242,7 @@ def _check_rules(
     metrics: tuple[MetricPlan, ...],
 ) -> None:
     """Note what the engine could not work with: its own checks, at the lines they are about."""
-    try:
-        reader = get_reader(str(values["reader"]))
-    except UnknownReaderError as error:
-        section.fault("reader", f"{error}.")
-    else:
-        try:
-            reader.complete(values["reader_options"])  # type: ignore[arg-type]  # read as mapping
-        except ReaderOptionError as error:
-            section.fault("reader_options", f"{error}.")
+    _check_reader(section, values)
     sections = {plan.values["key"]: plan.section for plan in metrics}
     choices = [
         MetricChoice(
@@ -265,9 +261,41 @@ def _check_rules(
         "BAD_PARAMETER": "parameters",
         "BAD_AGGREGATE": "aggregate",
     }
-    for problem in check_choices(choices, specs):
+    for problem, more in _together(check_choices(choices, specs)):
         if problem.code != "DUPLICATE_KEY":
-            sections[problem.where].fault(places.get(problem.code, "metric"), f"{problem.message}.")
+            others = f" So it is for {more} more targets." if more else ""
+            sections[problem.where].fault(
+                places.get(problem.code, "metric"),
+                sentence(problem.message) + others,
+                _METRIC_REMEDIES.get(problem.code, ""),
+            )
+
+
+def _check_reader(section: Section, values: dict[str, object]) -> None:
+    options: Any = values["reader_options"]
+    try:
+        declared_units(get_reader(str(values["reader"])).complete(options)["units"])
+    except UnknownReaderError as error:
+        section.fault("reader", f"{error}.", "docs/bundle.md lists them.")
+    except ReaderOptionError as error:
+        section.fault("reader_options", f"{error}.", "docs/bundle.md lists the options of each.")
+
+
+_METRIC_REMEDIES = {
+    "UNKNOWN_METRIC": "`heldout metrics` lists them.",
+    "BAD_TARGET": "Correct shape and reference_shape of the targets, or choose another metric: "
+    "`heldout metrics` and docs/metrics.md tell what each takes.",
+}
+
+
+def _together(problems: Sequence[Problem]) -> Iterator[tuple[Problem, int]]:
+    """Yield of each metric's misfits the first one, and how many more targets it misfits."""
+    for (code, _where), group in groupby(problems, key=lambda each: (each.code, each.where)):
+        found = list(group)
+        if code == "BAD_TARGET":
+            yield found[0], len(found) - 1
+        else:
+            yield from ((each, 0) for each in found)
 
 
 def _offered(section: Section, *, known: set[ArtifactKey]) -> tuple[ArtifactKey, ...]:
