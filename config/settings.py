@@ -323,6 +323,8 @@ SPECTACULAR_SETTINGS = {
         "SubmissionState": "submissions.models.SubmissionState",
         "DeliveryState": "community.models.DeliveryState",
         "DisputeState": "challenges.models.dispute.Dispute.State",
+        "EntryKind": "submissions.models.Submission.EntryKind",
+        "EntryKindByPeople": "submissions.models.submission.entry_kinds_by_people",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
