@@ -276,6 +276,9 @@ SCORING_DRAIN_S = environment.integer("SCORING_DRAIN_S", default=8 if EMBEDDED e
 SCORING_MAX_ATTEMPTS = environment.integer("SCORING_MAX_ATTEMPTS", default=3, low=1)
 SCORING_WALL_S = environment.integer("SCORING_WALL_S", default=600, low=1)
 SCORING_MEMORY_BYTES = environment.integer("SCORING_MEMORY_BYTES", default=2 * 1024**3, low=1)
+# The consensus of a round's entries: the file that may come of it, and those it is made of.
+CONSENSUS_FILE_BYTES = environment.integer("CONSENSUS_FILE_BYTES", default=32 * 2**20, low=1)
+CONSENSUS_READ_BYTES = environment.integer("CONSENSUS_READ_BYTES", default=2 * 1024**3, low=1)
 
 # Whose address counts against a limit: our own proxy's word, or nobody's.
 NUM_PROXIES = 1 if environment.boolean("BEHIND_PROXY", default=False) else 0
@@ -320,6 +323,8 @@ SPECTACULAR_SETTINGS = {
         "SubmissionState": "submissions.models.SubmissionState",
         "DeliveryState": "community.models.DeliveryState",
         "DisputeState": "challenges.models.dispute.Dispute.State",
+        "EntryKind": "submissions.models.Submission.EntryKind",
+        "EntryKindByPeople": "submissions.models.submission.entry_kinds_by_people",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -21,7 +21,7 @@ from demo.bundles import BURGERS, DIGITS
 from demo.cast import BURGERS_ENTRIES, GUEST, ORGANIZER, PEOPLE
 from demo.hold import Participants
 from heldout.client import Client
-from heldout.tables import board_table, dataset_table, points
+from heldout.tables import board_table, crowd_lines, dataset_table, points
 
 HELD = f"{BURGERS}/2026"
 OPEN = f"{BURGERS}/open"
@@ -84,6 +84,7 @@ def hold(site: Embedded, home: Path) -> None:
         say(f"Organizers close {HELD} and reveal its answers; credit is posted to the ledger.")
         end_round(HELD)
     people.wait_for_credit(HELD)
+    people.wait_for_consensus(HELD)
     _print_boards(site)
     _check_credit(site)
 
@@ -111,6 +112,9 @@ def _print_boards(site: Embedded) -> None:
     say()
     say(f"Models by score: {HELD}  {site.url}{board['url']}")
     say(board_table(board))
+    say("Does the crowd beat the winner?")
+    for line in crowd_lines(board):
+        say(f"  {line}")
     say()
     say(f"Datasets by credit: {HELD}  {site.url}{board['url']}datasets/")
     say(dataset_table(credit))

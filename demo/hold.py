@@ -148,6 +148,21 @@ class Participants:
             timeout_s=timeout_s,
         )
 
+    def wait_for_consensus(self, name: str, *, timeout_s: float = 120.0) -> dict[str, Any]:
+        """Poll the board until the median and the mean of the entries stand on it.
+
+        Raises
+        ------
+        TimeoutError
+            If it does not in time.
+        """
+        return self._poll(
+            lambda client: client.leaderboard(name),
+            lambda board: sum(line["entry_kind"] == "consensus" for line in board["standings"]) > 1,
+            what=f"the consensus of {name}",
+            timeout_s=timeout_s,
+        )
+
     def wait_for_credit(self, name: str, *, timeout_s: float = 60.0) -> dict[str, Any]:
         """Poll the credit board until the round's book is posted.
 

@@ -39,6 +39,29 @@ def _interval(low: float | None, high: float | None, form: str) -> str:
     return "" if low is None or high is None else f"[{low:{form}}, {high:{form}}]"
 
 
+def _kind(line: dict[str, Any]) -> str:
+    number = line.get("combined_from")  # a site of an earlier release does not say
+    return line["entry_kind"] if number is None else f"{line['entry_kind']} of {number}"
+
+
+def crowd_lines(board: dict[str, Any]) -> list[str]:
+    """Say of each consensus how it stands against the first entry, no surer than the board is."""
+    return [_crowd_line(line) for line in board["standings"] if line.get("against_first")]
+
+
+def _crowd_line(line: dict[str, Any]) -> str:
+    duel = line["against_first"]
+    low, high = duel["advantage_low"], duel["advantage_high"]
+    told = (
+        f"{line['method']['title']} of {line['combined_from']} entries: {line['value']:.5g}, "
+        f"the first entry {duel['value']:.5g}"
+    )
+    if low is None or high is None:
+        return f"{told}; these targets do not tell whether that is more than chance."
+    verdict = "better" if low > 0 else "worse" if high < 0 else "nobody can tell which is better"
+    return f"{told}: {verdict} (95 % interval of its advantage [{low:.3g}, {high:.3g}])."
+
+
 def board_table(board: dict[str, Any]) -> str:
     """Lay out a round's board: models by score."""
     primary = board["columns"][0]["label"] if board["columns"] else "value"
@@ -50,7 +73,7 @@ def board_table(board: dict[str, Any]) -> str:
             str(line["tie_group"] or ""),
             line["team"]["name"],
             line["method"]["title"],
-            line["entry_kind"],
+            _kind(line),
             "" if line["value"] is None else f"{line['value']:.5g}",
             _interval(line["value_low"], line["value_high"], ".3g"),
             f"{line['answered']}/{line['offered']}",

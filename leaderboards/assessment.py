@@ -66,6 +66,7 @@ def _entry(entry: Entry, *, with_names: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "entry": code_name(entry),
         "track": submission.track and submission.track.slug,
+        "track_title": submission.track and submission.track.title,
         "competes": entry.ranks,
         "scores": scores,
     }

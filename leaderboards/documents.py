@@ -18,7 +18,7 @@ from leaderboards.models import BoardDocument
 from leaderboards.shown import ShownStanding
 from leaderboards.visible import VisibleBoard
 
-FORM = 1  # changes when stored text is written in another way
+FORM = 2  # changes when stored text is written in another way
 PIECE = 100  # lines in a row: a page is read without the rest of the board
 MOST_LINES = 2**31 - 1
 # JSON may hold these as they are, JavaScript may not.
@@ -162,6 +162,8 @@ def standing_document(row: ShownStanding) -> dict[str, Any]:
         "tie_group": row.tie_group,
         "status": row.status,
         "entry_kind": submission.entry_kind,
+        "combined_from": submission.combined_from,
+        "against_first": row.against_first,
         "track": row.submission.track and row.submission.track.slug,
         "insider_of": row.insider_of if row.is_named else [],
         "submission": submission.code or None,

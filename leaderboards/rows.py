@@ -20,7 +20,9 @@ OF_SUBMISSION = (
     *("code", "round", "team", "method", "track", "entry_kind", "state", "received_at"),
     *("finished_at", "track__slug", "track__title", "team__name", "team__slug", "method__slug"),
     *("method__version", "method__title", "method__disclosure"),
+    *("consensus__submission", "consensus__combined_from"),
 )
+BESIDE = ("team", "method", "track", "consensus")
 LONG = {"credit_export"}  # of a revision: no page of a board shows it
 _OF_STANDING = [each.name for each in Standing._meta.concrete_fields]
 
@@ -28,7 +30,7 @@ _OF_STANDING = [each.name for each in Standing._meta.concrete_fields]
 def shown_rows(rows: QuerySet[Standing]) -> QuerySet[Standing]:
     """Return lines with all that showing them takes, but their revisions, which many share."""
     return (
-        rows.select_related("submission__team", "submission__method", "submission__track")
+        rows.select_related(*(f"submission__{name}" for name in BESIDE))
         .only(*_OF_STANDING, *(f"submission__{name}" for name in OF_SUBMISSION))
         .prefetch_related(PARENTS)
     )

@@ -14,13 +14,14 @@ from catalog.models import Artifact
 from challenges.models import Round
 from challenges.selectors import Viewer
 from leaderboards.identity import artifact_id
-from leaderboards.models import Board, BoardRevision, CreditBook, Standing
+from leaderboards.models import Board, BoardRevision, Consensus, CreditBook, Standing
 from leaderboards.sight import sights_of
-from leaderboards.visible import newest_revisions
+from leaderboards.visible import VisibleBoard, newest_revisions
 from scoring.credit import Books
 from scoring.credit import Round as Facts
 from scoring.credit.board import DatasetLine, dataset_board
 from scoring.credit.export import Export, from_json
+from submissions.models import Submission
 
 
 def current_revision(round_: Round) -> BoardRevision | None:
@@ -96,6 +97,15 @@ def dataset_rows(credits: Iterable[RoundCredit]) -> list[DatasetRow]:
     lines = dataset_board((credit.facts, credit.books) for credit in credits)
     artifacts = artifacts_named(line.account for line in lines)
     return [DatasetRow(line, artifacts[line.account]) for line in lines]
+
+
+def consensus_obstacles(board: VisibleBoard) -> list[Consensus]:
+    """Return why a revealed board has no consensus of its entries, where it has none."""
+    kinds = {line.submission.entry_kind for line in board.lines}
+    if not board.sight.revealed or Submission.EntryKind.CONSENSUS in kinds:
+        return []
+    rows = Consensus.objects.filter(round=board.round, is_current=True).exclude(reason="")
+    return list(rows.select_related("track"))
 
 
 def dataset_board_document(round_: Round, viewer: Viewer, moment: datetime) -> dict[str, Any]:

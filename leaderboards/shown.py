@@ -32,6 +32,7 @@ NAMED_ALWAYS = frozenset(
         Submission.EntryKind.BASELINE,
         Submission.EntryKind.REFERENCE,
         Submission.EntryKind.ORGANIZER,
+        Submission.EntryKind.CONSENSUS,
     }
 )
 
@@ -75,6 +76,7 @@ class ShownSubmission:
     method: ShownMethod
     round: Round
     track: Track | None
+    combined_from: int | None = None  # entries that a consensus is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class ShownStanding:
     submission: ShownSubmission
     revision: BoardRevision
     is_named: bool
+    against_first: dict[str, Any] | None
     # Keys of rows, to join by; they are never shown.
     submission_id: int = field(repr=False)
     team_id: int = field(repr=False)
@@ -156,9 +159,11 @@ def shown_standing(
             method=_method(submission) if is_named else _label_of_method(submission, round_),
             round=round_,
             track=submission.track,
+            combined_from=_combined_from(submission),
         ),
         revision=revision or row.revision,
         is_named=is_named,
+        against_first=row.against_first,
         submission_id=submission.pk,
         team_id=submission.team_id,
         part_runs=row.part_runs,
@@ -198,6 +203,13 @@ def label(kind: str, round_: Round, key: object) -> str:
     """Return the label of a team or method in one round: always the same, leading nowhere."""
     digest = salted_hmac(f"heldout.label.{kind}", f"{round_.pk}/{key}", algorithm="sha256").digest()
     return base64.b32encode(digest).decode()[:LABEL_LENGTH]
+
+
+def _combined_from(submission: Submission) -> int | None:
+    if submission.entry_kind != Submission.EntryKind.CONSENSUS:
+        return None
+    made = getattr(submission, "consensus", None)
+    return None if made is None else int(made.combined_from)
 
 
 def _team(submission: Submission) -> ShownTeam:

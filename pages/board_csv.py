@@ -11,7 +11,7 @@ from pages.boards import BoardView, Line
 HEAD = [
     "position", "status", "rank", "rank_low", "rank_high", "tie_group", "team", "team_slug",
     "method", "method_slug", "method_version", "entry_kind", "value", "value_low", "value_high",
-    "answered", "offered", "skill_ppm", "credit_micropoints",
+    "answered", "offered", "skill_ppm", "credit_micropoints", "combined_from",
 ]  # fmt: skip
 # Full-width signs too: some programs read them as the plain ones. (Empty text begins no formula.)
 FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
@@ -53,4 +53,5 @@ def _row(line: Line) -> list[object]:
         standing.offered,
         standing.skill_ppm,
         standing.credit_micropoints,
+        submission.combined_from,
     ]

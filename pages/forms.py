@@ -204,7 +204,7 @@ class SubmitForm(forms.Form):
         help_text=_("Model 1 is your first choice. A file replaces the one of the same model."),
     )
     entry_kind = forms.ChoiceField(
-        choices=[kind for kind in Submission.EntryKind.choices if kind[0] != "late"],
+        choices=[kind for kind in Submission.EntryKind.by_people() if kind[0] != "late"],
         label=_("Kind of entry"),
         help_text=_("Only participants are ranked; the other kinds are shown between them."),
     )

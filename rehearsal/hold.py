@@ -20,8 +20,8 @@ from rehearsal.script import Script, write_script
 from rehearsal.steps import Step, Tell, Told, nobody
 from rehearsal.verdicts import judge
 from rehearsal.where import Where
-from rehearsal.writing import CannotWrite
 from scoring.readers import get_reader
+from scoring.writing import CannotWrite
 from submissions.errors import SubmissionError
 from submissions.models import Submission
 from submissions.services.drain import drain

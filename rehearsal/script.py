@@ -18,12 +18,12 @@ from rehearsal.predictions import (
     perfect,
     without,
 )
-from rehearsal.writing import CannotWrite, write_predictions
 from scoring.contract import CheckReport, MetricChoice, PredictionFormat
 from scoring.engine import check, score
 from scoring.errors import ScoringError
 from scoring.metrics import get_metric
 from scoring.readers.base import MemorySource
+from scoring.writing import CannotWrite, write_predictions
 
 NEAR, FAR = 0.05, 0.5  # noise, in standard deviations of the answer
 _SEED = 20_261

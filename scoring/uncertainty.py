@@ -371,6 +371,26 @@ def advantage_bounds(
     return np.asarray(ordered[_quantile_index(1.0 - confidence, replicates.shape[0])])
 
 
+def advantage_interval(
+    replicates: FloatArray,
+    *,
+    entry: int,
+    over: int,
+    direction: Direction,
+    confidence: float = CONFIDENCE,
+) -> tuple[float, float] | None:
+    """Return the two-sided interval of how much better one entry is than another.
+
+    Positive means better, whichever the direction. None if either has no value in some draw.
+    """
+    ahead = np.sort(_advantage(replicates, entry=entry, over=over, direction=direction))
+    if np.isnan(ahead).any():
+        return None
+    tail = (1.0 - confidence) / 2
+    low, high = (_quantile_index(level, ahead.size) for level in (tail, 1.0 - tail))
+    return float(ahead[low]), float(ahead[high])
+
+
 def _advantage(
     replicates: FloatArray, *, entry: int, over: int, direction: Direction
 ) -> FloatArray:

@@ -423,7 +423,7 @@ class SubmitSerializer(serializers.Serializer[Any]):
         required=False, default="", allow_blank=True, help_text="Empty: your only team."
     )
     entry_kind = serializers.ChoiceField(
-        choices=Submission.EntryKind.choices,
+        choices=Submission.EntryKind.by_people(),
         required=False,
         default=Submission.EntryKind.PARTICIPANT,
         help_text="Other kinds than participant are for organizers.",

@@ -55,7 +55,7 @@ class MetadataSerializer(serializers.Serializer[Any]):
         help_text="Of the whole file. With it the beginning of the upload meets the deadline.",
     )
     entry_kind = serializers.ChoiceField(
-        choices=Submission.EntryKind.choices,
+        choices=Submission.EntryKind.by_people(),
         required=False,
         default=Submission.EntryKind.PARTICIPANT,
     )

@@ -24,6 +24,16 @@ class Board(models.Model):
         related_name="+",
         help_text="What everyone sees before the reveal, where that is not the whole board.",
     )
+    # Null where a release that did not know them wrote the row.
+    consensus_mark = models.CharField(  # noqa: DJ001
+        max_length=120,
+        null=True,
+        editable=False,
+        help_text="The watermark up to which the consensus of the entries is made.",
+    )
+    consensus_until = models.DateTimeField(
+        null=True, editable=False, help_text="A worker makes the consensus, until then at most."
+    )
 
     def __str__(self) -> str:
         return f"board of {self.round}"
@@ -107,6 +117,12 @@ class Standing(models.Model):
         blank=True,
         help_text="Target to the scoring runs whose answers count for this line, where it is not "
         "the line's own run alone.",
+    )
+    against_first = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of a consensus: its value against that of the first entry, and by how much it "
+        "is better over draws of the targets.",
     )
     insider_of = models.JSONField(
         default=list, blank=True, help_text="Targets that someone in the team provided."

@@ -150,6 +150,7 @@ def _standings(revision: BoardRevision, lines: Sequence[Line], books: Books) -> 
             else None,
             values=line.values,
             part_runs=line.entry.part_runs,
+            against_first=line.against_first,
             insider_of=sorted(line.entry.insider_of),
         )
         for position, line in enumerate(lines, start=1)

@@ -26,7 +26,7 @@ def assessment_table(document: dict[str, Any], metric: str) -> list[AssessedEntr
         lines.append(
             AssessedEntry(
                 name=entry["entry"],
-                detail="; ".join(part for part in (named, entry["track"] or "") if part),
+                detail="; ".join(part for part in (named, entry["track_title"] or "") if part),
                 competes=entry["competes"],
                 pooled=scores.get(""),
                 values=[scores.get(slug) for slug in document["targets"]],

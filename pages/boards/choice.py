@@ -188,6 +188,7 @@ def _placed(standing: ShownStanding, place: Place, position: int) -> ShownStandi
         tie_group=known.group if known else None,
         answered=place.answered,
         offered=place.offered,
+        against_first=None,  # told of the whole board alone
         values=place.values,
         skill_ppm=None,  # these two are of the whole board only
         credit_micropoints=None,

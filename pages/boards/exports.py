@@ -9,10 +9,12 @@ from typing import IO, Any
 
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from leaderboards.changes import Changes
 from leaderboards.models import BoardRevision
 from leaderboards.sheets import Sheet
+from leaderboards.shown import ShownStanding
 from leaderboards.visible import VisibleBoard
 from pages.board_csv import plain
 from pages.boards.lines import BoardView, Line
@@ -62,11 +64,21 @@ def _latex_cells(line: Line) -> list[str]:
         "" if first is None or row.rank is None else f"{first:.2f}",
         latex(row.submission.team.name),
         latex(row.submission.method.title)
-        + ("" if row.rank is not None else f" ({latex(row.submission.get_entry_kind_display)})"),
+        + ("" if row.rank is not None else f" ({latex(_kind(row))})"),
         "--" if row.value is None else f"{row.value:.4g}",
         "" if row.value_low is None else f"[{row.value_low:.4g}, {row.value_high:.4g}]",
         f"{row.answered}/{row.offered}",
     ]
+
+
+def _kind(row: ShownStanding) -> str:
+    kind, number = row.submission.get_entry_kind_display, row.submission.combined_from
+    if number is None:
+        return kind
+    return ngettext("%(kind)s of %(number)d entry", "%(kind)s of %(number)d entries", number) % {
+        "kind": kind,
+        "number": number,
+    }
 
 
 def said_of(board: BoardView) -> str:

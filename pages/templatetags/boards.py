@@ -10,6 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from leaderboards.models import Consensus
+from leaderboards.selectors import consensus_obstacles
+from pages.boards.crowd import crowd_of
 from pages.boards.exports import said_of
 from pages.boards.heads import Head
 from pages.boards.lines import BoardView
@@ -37,6 +40,18 @@ def head(content: str, link: Head | None, class_: str = "") -> SafeString:
 def said(board: BoardView) -> str:
     """Say who is best, as far as the data tell."""
     return said_of(board)
+
+
+@register.simple_tag
+def crowd(board: BoardView) -> list[str]:
+    """Say how each consensus stands against the first entry."""
+    return crowd_of(board)
+
+
+@register.simple_tag
+def crowd_obstacles(board: BoardView) -> list[Consensus]:
+    """Return why there is no consensus, where there is none."""
+    return consensus_obstacles(board.visible)
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
 from scoring.cage import codec
@@ -14,6 +15,7 @@ from scoring.cage.records import (
     CageLimits,
     CageOutcome,
 )
+from scoring.consensus import Way
 from scoring.contract import (
     CheckReport,
     JsonValue,
@@ -22,6 +24,7 @@ from scoring.contract import (
     ScoreReport,
     TargetSpec,
 )
+from scoring.crowd import Answers, CrowdFile
 
 _Report = TypeVar("_Report")
 
@@ -80,6 +83,41 @@ def score_in_cage(
     files = {PREDICTION: handle} | {REFERENCE + slug: file for slug, file in references.items()}
     job = CagedJob("scoring.cage.jobs:score", limits, request, files)
     return _report(job, codec.score_from_json)
+
+
+def combine_in_cage(
+    handles: Mapping[str, BinaryIO],
+    answers: Answers,
+    prediction_format: PredictionFormat,
+    targets: Sequence[TargetSpec],
+    *,
+    way: Way,
+    normalise: bool,
+    limit_bytes: int,
+    limits: CageLimits,
+    also_readable: Mapping[str, Sequence[TargetSpec]],
+) -> CrowdFile:
+    """Do `scoring.crowd.crowd_file` in a caged child; raises as `check_in_cage` does.
+
+    The file comes back in the child's answer, as a caged child can write none.
+    """
+    request = {
+        "format": codec.format_to_json(prediction_format),
+        "targets": codec.targets_to_json(targets),
+        "also_readable": {
+            name: codec.targets_to_json(specs) for name, specs in also_readable.items()
+        },
+        "answers": [dict(each) for each in answers],
+        "way": way.value,
+        "normalise": normalise,
+        "limit_bytes": limit_bytes,
+    }
+    room = replace(limits, answer_bytes=limits.answer_bytes + limit_bytes * 4 // 3)
+    job = CagedJob("scoring.cage.jobs:combine", room, request, handles)
+    made = _report(job, codec.crowd_from_json)
+    if len(made.content) > limit_bytes:
+        raise CageError(CageOutcome.OUTPUT, "the file is longer than allowed")
+    return made
 
 
 def _report(job: CagedJob, rebuild: Callable[[JsonValue], _Report]) -> _Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -19,6 +20,7 @@ from scoring.contract import (
     ScoreStatus,
     TargetSpec,
 )
+from scoring.crowd import CrowdFile
 
 _TEXT_LIMIT = 1000
 
@@ -93,6 +95,16 @@ def score_from_json(value: Any) -> ScoreReport:
     )
 
 
+def crowd_from_json(value: Any) -> CrowdFile:
+    """Rebuild a consensus file; raises as `check_from_json` does."""
+    return CrowdFile(
+        content=base64.b64decode(_whole_text(value["content"]), validate=True),
+        check=check_from_json(value["check"]),
+        left_out={_text(slug): _text(reason) for slug, reason in value["left_out"].items()},
+        refusal=_text(value["refusal"]),
+    )
+
+
 def _row(value: Mapping[str, Any]) -> ScoreRow:
     number, target = value["value"], value["target"]
     # NaN and infinities cannot come: neither side writes them into JSON, and `json` would give
@@ -120,6 +132,10 @@ def _mending(value: Mapping[str, Any]) -> Mending:
 
 
 def _text(value: Any) -> str:
+    return _whole_text(value)[:_TEXT_LIMIT]
+
+
+def _whole_text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
-    return value[:_TEXT_LIMIT]
+    return value

@@ -1,7 +1,8 @@
-"""What runs inside the cage: the engine's two doors, from JSON to JSON."""
+"""What runs inside the cage: check, score and combine files, from JSON to JSON."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import BinaryIO
@@ -9,7 +10,9 @@ from typing import BinaryIO
 from scoring import engine
 from scoring.cage import codec
 from scoring.cage.records import PREDICTION, REFERENCE
+from scoring.consensus import Way
 from scoring.contract import JsonValue
+from scoring.crowd import crowd_file
 from scoring.harmonize import suggestions
 
 
@@ -40,3 +43,25 @@ def score(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> Js
         also_readable=codec.targets_from_json(request["also_readable"]),
     )
     return report.to_json()
+
+
+def combine(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> JsonValue:
+    """Combine prediction files into one of the same format."""
+    made = crowd_file(
+        files,
+        request["answers"],
+        codec.format_from_json(request["format"]),
+        codec.targets_from_json(request["targets"]),
+        way=Way(request["way"]),
+        normalise=request["normalise"],
+        limit_bytes=request["limit_bytes"],
+        also_readable={
+            name: codec.targets_from_json(specs) for name, specs in request["also_readable"].items()
+        },
+    )
+    return {
+        "content": base64.b64encode(made.content).decode("ascii"),
+        "check": asdict(made.check),
+        "left_out": dict(made.left_out),
+        "refusal": made.refusal,
+    }

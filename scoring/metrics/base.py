@@ -32,6 +32,20 @@ class Inputs(StrEnum):
     ARRAY = "array"  # one target: one object, as the metric's shapes say
 
 
+class Meaning(StrEnum):
+    """What the numbers of a prediction are: it decides what a middle of several would mean."""
+
+    VALUE = "value"  # quantities on one scale: element-wise median and mean
+    PROBABILITY = "probability"  # element-wise mean
+    LABEL = "label"  # classes: a vote
+    ORDER = "order"  # only the order is looked at, so there need be no common scale
+    FRAME = "frame"  # coordinates, each prediction in a frame of its own
+    SET = "set"  # elements in any order: draws, members, peaks, objects
+    NAMES = "names"  # numbers that only tell instances apart
+    SEQUENCE = "sequence"  # symbols without fixed places
+    LOGARITHM = "logarithm"  # of probabilities: a mean of them is no distribution
+
+
 class Mergeable(Protocol):
     """A metric that is computed in pieces: any cutting, any merging order, the same value.
 
@@ -110,6 +124,8 @@ class Metric:
     missing: str = MISSING_POLICY
     shapes: tuple[str, str] = ("*", "*")  # patterns of prediction and reference, see `shapes`
     absent_parts: bool = False  # NaN in a prediction marks a part that it leaves out
+    # For metrics of installed packages; those built in are told in `scoring.meaning`.
+    meaning: Meaning | None = field(default=None, repr=False)
     parameters: tuple[Parameter, ...] = ()
     perfect_parameter: str = ""  # the perfect value is this parameter's, where it has one
     rankable: bool = True  # False: shown only, because neither "lower" nor "higher" is better

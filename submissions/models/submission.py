@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
@@ -84,6 +85,12 @@ class Submission(models.Model):
         REFERENCE = "reference", _("Reference")
         LATE = "late", _("Late")
         ORGANIZER = "organizer", _("Organizer")
+        CONSENSUS = "consensus", _("Consensus")  # made by the platform alone
+
+        @classmethod
+        def by_people(cls) -> list[tuple[str, Any]]:
+            """Return the kinds that a person may choose, as choices."""
+            return [each for each in cls.choices if each[0] != cls.CONSENSUS.value]
 
     code = models.CharField(max_length=12, unique=True, default=new_code, editable=False)
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="submissions")
@@ -219,3 +226,6 @@ class Submission(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in {SubmissionState.QUEUED, SubmissionState.RUNNING}
+
+
+entry_kinds_by_people = Submission.EntryKind.by_people  # where only a name in a module will do

@@ -32,7 +32,7 @@ class ResumableUpload(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="uploads")
     entry_kind = models.CharField(
         max_length=12,
-        choices=Submission.EntryKind,
+        choices=Submission.EntryKind.by_people(),
         default=Submission.EntryKind.PARTICIPANT,
     )
     file_name = models.CharField(max_length=200)

@@ -81,10 +81,10 @@ def check_gate(
         If the person is not in the team, made the targets, asks for an entry kind that is for
         organizers, or for more models than the round takes.
     """
-    if entry_kind not in EntryKind.values:
+    if entry_kind not in dict(EntryKind.by_people()):
         raise NotAllowed(
             "UNKNOWN_ENTRY_KIND",
-            _("There is no entry kind %(entry_kind)s.") % {"entry_kind": repr(entry_kind)},
+            _("There is no entry kind %(entry_kind)s.") % {"entry_kind": repr(str(entry_kind))},
         )
     if not by.is_active:
         raise NotAllowed("ACCOUNT_CLOSED", _("This account is closed."))

@@ -40,7 +40,7 @@ def withdraw(submission: Submission, *, by: User, reason: str) -> None:
     if not 0 < len(reason) <= 300:
         raise SubmissionError("NO_REASON", _("Give the reason, in 300 characters or fewer."))
     with transaction.atomic():
-        source = _move(submission, reason)
+        source = move_out(submission, reason)
         if source is None:
             raise SubmissionError("ALREADY_WITHDRAWN", _("This submission is withdrawn already."))
         audit.record(
@@ -56,7 +56,7 @@ def withdraw(submission: Submission, *, by: User, reason: str) -> None:
     submission.refresh_from_db()
 
 
-def _move(submission: Submission, reason: str) -> SubmissionState | None:
+def move_out(submission: Submission, reason: str) -> SubmissionState | None:
     """Withdraw from whichever state it is in at the moment of the UPDATE, and return that."""
     for source in SubmissionState:
         if SubmissionState.WITHDRAWN in NEXT[source] and Submission.objects.move(

@@ -90,8 +90,10 @@ def test_an_assessor_reads_scores_by_code_name_until_the_date(assessed: Round) -
         target.title = title
         target.opens_at = assessed.closes_at - timedelta(hours=1) if title == "Lake Iseo" else None
         target.save()
+    assessed.submissions.update(track=assessed.tracks.create(slug="server", title="Servers"))
     page = client.get(at).content.decode()
     assert page.count("E-") == 2
+    assert page.count('<span class="sub">Servers</span>') == 2
     assert "Lake Garda<span" in page
     assert "Absolute error" in page
     assert "Lake Iseo" not in page  # not released yet

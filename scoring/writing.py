@@ -1,4 +1,7 @@
-"""Prediction files of made-up teams, in the format that the round asks for."""
+"""Prediction files that the platform writes itself, in the format that the round asks for.
+
+For a rehearsal's made-up teams, and for the consensus of a round's entries.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from rehearsal.predictions import Arrays
 from scoring.contract import JsonValue, PredictionFormat, TargetSpec
 from scoring.readers import get_reader
+from scoring.readers.base import AnyArray
 from scoring.readers.structure_template import LETTERS, templates_from
 
+Arrays = dict[str, AnyArray]
 Options = Mapping[str, JsonValue]
 Specs = tuple[TargetSpec, ...]
 # The first name of a letter is that of the plain residue.
@@ -31,11 +35,11 @@ def write_predictions(arrays: Arrays, form: PredictionFormat, specs: Specs) -> b
     Raises
     ------
     CannotWrite
-        If the format is one that nothing here writes.
+        If the format is one that nothing here writes, or takes all targets or none.
     """
     write = _WRITERS.get(form.reader)
     if write is None:
-        raise CannotWrite(f"a rehearsal writes no files for the reader {form.reader}")
+        raise CannotWrite(f"nothing here writes files for the reader {form.reader}")
     return write(arrays, get_reader(form.reader).complete(form.options), specs)
 
 
@@ -47,6 +51,9 @@ def _npz(arrays: Arrays, options: Options, specs: Specs) -> bytes:
 
 def _npy(arrays: Arrays, options: Options, specs: Specs) -> bytes:
     names = options["stack"] or [spec.slug for spec in specs]
+    absent = [name for name in names if name not in arrays]
+    if absent:
+        raise CannotWrite(f"an npy file holds all targets or none, and {absent[0]} has no answer")
     whole = np.stack([arrays[name] for name in names]) if options["stack"] else arrays[names[0]]
     buffer = io.BytesIO()
     np.save(buffer, whole, allow_pickle=False)
@@ -80,7 +87,7 @@ def _sections(arrays: Arrays, options: Options, specs: Specs) -> bytes:
     for declared in options["sections"].values():
         head = f"{declared['keys'][0]}{suffix}"
         is_table = declared.get("kind") == "table"
-        body = _section_rows(arrays, options) if is_table else ["Made up in a rehearsal."]
+        body = _section_rows(arrays, options) if is_table else ["Written by the platform."]
         parts += [head, *body, ""]
     return ("\n".join(parts) + "\n").encode()
 
