@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,10 +168,16 @@ def test_the_notebook_of_a_demo_kit_ends_with_a_score(
     assert ended.returncode == 0, ended.stderr[-3000:]
     submission = Submission.objects.get(team__slug="zoes")
     assert f"submission {submission.code}: scored" in ended.stdout
-    board = json.loads(person.heldout("leaderboard", round_, "--json"))
-    (line,) = [each for each in board["standings"] if each["team"]["slug"] == "zoes"]
+    # The board follows a score by some seconds.
+    wait_until(lambda: line_of(person, round_, "zoes"), what="the line on the board")
+    line = line_of(person, round_, "zoes")
     low, high = value_range
     assert low < line["value"] < high
+
+
+def line_of(person: Person, round_: str, team: str) -> dict[str, Any]:
+    board = json.loads(person.heldout("leaderboard", round_, "--json"))
+    return next((each for each in board["standings"] if each["team"]["slug"] == team), {})
 
 
 @pytest.fixture
