@@ -26,7 +26,7 @@ FOLDER, PAGE = ROOT / "docs" / "screens", ROOT / "docs" / "pages.md"
 WHOLE = {"home", "round", "board", "submission", "submit", "glossary"}  # in all four ways
 TALLEST = 2400
 MOST_BYTES = 3_000_000
-QUALITY = 35
+QUALITY = 27
 BEGIN, END = "<!-- weights -->", "<!-- end of weights -->"
 
 
