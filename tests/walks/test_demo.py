@@ -64,9 +64,10 @@ def test_the_demo_holds_a_round_to_its_credit_and_goes_on_where_it_ended(home: P
     assert "1 book recomputed, no difference." in first
     assert re.search(r"^1 +\[1, \d\] +1 ", first, flags=re.MULTILINE)
     made = counts(home)
-    assert made["submissions"] == 12
-    # Nine entries on twelve targets under eight metrics, three on ten under one.
-    assert made["scores"] == 9 * 12 * 8 + 3 * 10
+    # Twelve of people; median and mean of the held round are made and scored as entries too.
+    assert made["submissions"] == 12 + 2
+    # Nine entries and two of all on twelve targets under eight metrics, three on ten under one.
+    assert made["scores"] == (9 + 2) * 12 * 8 + 3 * 10
 
     second = run_demo(home)
     assert ": scored" not in second
