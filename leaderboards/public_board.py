@@ -95,7 +95,6 @@ def public_board(
     if not sight.board or sight.delay is not None or newest is None:
         return None
     revision = BoardRevision.from_db(DEFAULT_DB_ALIAS, ("id", "board_id"), (newest, board_pk))
-    board = VisibleBoard(round_, sight, moment, revision)
-    board.__dict__["changes"] = changes  # what the property would ask for
+    board = VisibleBoard(round_, sight, moment, revision, changes)
     pieces = [Piece(*row[end + len(_OF_BOARD) :]) for row in rows if row[-1] is not None]
     return board, pieces

@@ -46,6 +46,7 @@ class VisibleBoard:
     sight: Sight
     moment: datetime
     revision: BoardRevision | None
+    changes_found: int | None = None  # by whoever asked for many boards, or for all in one query
 
     @cached_property
     def lines(self) -> tuple[ShownStanding, ...]:
@@ -73,6 +74,8 @@ class VisibleBoard:
     @cached_property
     def changes(self) -> int:
         """How often anything changed that this round's boards show beside their revisions."""
+        if self.changes_found is not None:
+            return self.changes_found
         return changes_in([self.round]).get(self.round.pk, 0)
 
     @property

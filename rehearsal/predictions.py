@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scoring.contract import TargetSpec
+from scoring.readers.base import AnyArray
+from scoring.writing import Arrays
 
-Array = NDArray[Any]
-Arrays = dict[str, Array]
 LAYOUTS = ("same", "members_last", "members_first", "one_hot")
 _MEMBERS = 5  # where the file may choose how many
 
@@ -22,7 +20,7 @@ class Answers:
     """The answers of a round, in memory."""
 
     specs: tuple[TargetSpec, ...]
-    arrays: Mapping[str, Array]
+    arrays: Mapping[str, AnyArray]
 
     @property
     def scale(self) -> float:
@@ -111,7 +109,7 @@ def without(arrays: Arrays, slugs: Sequence[str]) -> Arrays:
     return {slug: array for slug, array in arrays.items() if slug not in slugs}
 
 
-def _laid_out(array: Array, spec: TargetSpec, layout: str, *, doubt: float) -> Array:
+def _laid_out(array: AnyArray, spec: TargetSpec, layout: str, *, doubt: float) -> AnyArray:
     if layout == "same":
         return np.asarray(array)
     if layout == "one_hot":
@@ -124,7 +122,7 @@ def _laid_out(array: Array, spec: TargetSpec, layout: str, *, doubt: float) -> A
     return np.repeat(np.asarray(array, dtype=float)[..., None], members, axis=-1)
 
 
-def _clipped(array: Array, spec: TargetSpec) -> Array:
+def _clipped(array: AnyArray, spec: TargetSpec) -> AnyArray:
     if spec.low is None and spec.high is None:
         return array
     return np.asarray(np.clip(array, spec.low, spec.high))

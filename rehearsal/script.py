@@ -11,7 +11,6 @@ import numpy as np
 
 from rehearsal.predictions import (
     Answers,
-    Arrays,
     baseline,
     layouts_for,
     noisy,
@@ -23,7 +22,7 @@ from scoring.engine import check, score
 from scoring.errors import ScoringError
 from scoring.metrics import get_metric
 from scoring.readers.base import MemorySource
-from scoring.writing import CannotWrite, write_predictions
+from scoring.writing import Arrays, CannotWrite, write_predictions
 
 NEAR, FAR = 0.05, 0.5  # noise, in standard deviations of the answer
 _SEED = 20_261

@@ -27,8 +27,8 @@ def store_documents(rounds: Sequence[Round]) -> list[Round]:
     revisions = newest_revisions(rounds, sights, now)
     wanted: dict[str, VisibleBoard] = {}
     for each in rounds:
-        board = VisibleBoard(each, sights[each.pk], now, revisions.get(each.pk))
-        board.__dict__["changes"] = changes.get(each.pk, 0)  # what the property would ask for
+        found = changes.get(each.pk, 0)
+        board = VisibleBoard(each, sights[each.pk], now, revisions.get(each.pk), found)
         key = key_of(board)
         if key is not None:
             wanted[key] = board

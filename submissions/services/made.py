@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -19,8 +17,6 @@ from submissions import enqueue
 from submissions.models import Submission
 from submissions.services.upload import store_upload
 from submissions.services.withdraw import move_out
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +33,11 @@ class MadeFile:
 @contextmanager
 def kept_file(content: bytes, *, name: str, check: CheckReport) -> Iterator[MadeFile]:
     """Keep a file for whoever writes its row in the block; without a row it goes again."""
-    with store_upload([content], limit_bytes=len(content)) as upload:
-        key = upload.keep()
-    try:
+    with (
+        store_upload([content], limit_bytes=len(content)) as upload,
+        upload.kept_for_a_row() as key,
+    ):
         yield MadeFile(key, name, upload.size_bytes, upload.sha256, check)
-    except (OperationalError, InterfaceError):
-        # As with uploads: the row may be written, and would be lost without its file.
-        logger.warning("kept the file %s without knowing whether its row was written", key)
-        raise
-    except BaseException:
-        upload.let_go()
-        raise
 
 
 def enter_consensus(

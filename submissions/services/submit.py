@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -139,12 +139,11 @@ def _keep(
     submission.sha256 = upload.sha256
     submission.answered = list(report.answered)
     submission.file_metadata = dict(report.metadata)
-    key = upload.keep()
-    submission.file.name = key
     try:
-        _insert(submission, method, resumed=resumed)
+        with upload.kept_for_a_row() as key:
+            submission.file.name = key
+            _insert(submission, method, resumed=resumed)
     except IntegrityError:
-        upload.let_go()
         # Two requests with one key at the same moment: the first one is the submission.
         earlier = _earlier(
             submission.submitted_by,
@@ -155,14 +154,6 @@ def _keep(
         if earlier is None:
             raise
         return earlier
-    except (OperationalError, InterfaceError):
-        # The database went away, perhaps after it committed: a file without a row is harmless,
-        # a row without its file is a lost submission.
-        logger.warning("kept the file %s without knowing whether its row was written", key)
-        raise
-    except BaseException:
-        upload.let_go()
-        raise
     submission.refresh_from_db()
     logger.info("queued submission=%s round=%s", submission.code, submission.round_id)
     return submission

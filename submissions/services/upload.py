@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
 import secrets
 import tempfile
@@ -21,11 +22,14 @@ from typing import BinaryIO
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from submissions.errors import ChecksumMismatch, StorageFull, UploadTooLarge
 from submissions.models.submission import upload_storage
+
+logger = logging.getLogger(__name__)
 
 # An upload that has not written for so long is not on its way any more.
 LEFT_OVER_AFTER_S = 24 * 3600
@@ -74,6 +78,24 @@ class StoredUpload:
         """Delete the kept file, whose submission did not come about."""
         if not self.stays:
             self.storage.delete(self.key)
+
+    @contextmanager
+    def kept_for_a_row(self) -> Iterator[str]:
+        """Keep the file, by the key that is given, for the row that the block writes.
+
+        Without a row the file goes again.
+        """
+        key = self.keep()
+        try:
+            yield key
+        except (OperationalError, InterfaceError):
+            # The database went away, perhaps after it committed: a file without a row is harmless,
+            # a row without its file is a lost submission.
+            logger.warning("kept the file %s without knowing whether its row was written", key)
+            raise
+        except BaseException:
+            self.let_go()
+            raise
 
 
 @contextmanager
