@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
@@ -75,6 +76,7 @@ class Twins:
 
     lines: list[TwinLine]
     comparison: Comparison | None
+    obstacle: str  # why others than the same files were not compared, in the reader's language
     unit: str
 
 
@@ -161,7 +163,8 @@ def _twins(round_: Round, facts: Facts, makers: dict[str, Artifact]) -> Twins:
     if found:
         primary = primary_metric(round_)
         unit = get_metric(primary.metric, primary.version).unit
-    return Twins(lines, compared, "" if unit == "1" else unit)
+    obstacle = gettext(compared.obstacle) if compared and compared.obstacle else ""
+    return Twins(lines, compared, obstacle, "" if unit == "1" else unit)
 
 
 def _edges(round_: Round, credit: RoundCredit, viewer: Viewer, *, is_open: bool) -> list[EdgeLine]:
