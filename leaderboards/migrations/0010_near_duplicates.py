@@ -1,6 +1,8 @@
 """Near duplicates among the entries of a round, and the search for them.
 
 Columns that are null where a release before this one writes the row.
+
+Old code: does not know the new tables, which the constraints are on; everything else goes on.
 """
 
 import django.db.models.deletion
