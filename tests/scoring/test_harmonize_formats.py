@@ -180,6 +180,72 @@ def test_parquet_that_is_no_table_of_the_round_is_left_alone(columns):
     assert mend(parquet(columns), PARQUET, NUMBERS) == (None, {})
 
 
+SECTIONS = PredictionFormat(
+    "sections",
+    {
+        "encodings": ["utf-8", "cp1252"],
+        "sections": {
+            "predictions": {"keys": ["Predictions"], "kind": "table"},
+            "name": {"keys": ["Name"], "kind": "line", "required": True},
+            "method": {"keys": ["Method"]},
+        },
+        "other_columns": {"sem": 3},
+        "synonyms": {"predictions": ["Results"], "value": ["dG"]},
+        "units": ENERGY,
+    },
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    values=st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3),
+    mark=st.sampled_from(",;|\t"),
+    key=st.sampled_from(["Predictions:", "PREDICTIONS", "Results:"]),
+    title=st.sampled_from(["", "ID,dG,sem\n", "Molecule,value [kJ/mol]\n"]),
+    spelling=st.sampled_from(["mol-0", "MOL_0", "mol "]),
+    comma=st.booleans(),
+    encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]),
+)
+def test_sections_with_slips_equal_the_right_ones(
+    values, mark, key, title, spelling, comma, encoding
+):
+    rows = "".join(f"{name},{value!r},0.5\n" for name, value in zip(NAMES, values, strict=True))
+    frame = "# by hand\n{}\n{}\nName:\nA \u00e9\n{}\nSoftware, and Results of it.\n"
+    right_file = frame.format("Predictions:", rows, "Method:").encode()
+    swapped = str.maketrans({",": mark} | ({".": ","} if comma and mark != "," else {}))
+    slipped = (title + rows).replace("mol-0", spelling).translate(swapped)
+    file = frame.format(key, slipped, "METHOD :").encode(encoding)
+    agreed = Decisions(accept=frozenset({"DECIMAL_COMMA"}))
+    content, _ = mend(file, SECTIONS, NUMBERS, agreed)
+    found = values_of(file if content is None else content, SECTIONS, NUMBERS)
+    factor = 0.25 if "kJ" in title else 1.0
+    wanted = values_of(right_file, SECTIONS, NUMBERS)
+    assert found == {slug: value * factor for slug, value in wanted.items()}
+    if content is not None:
+        assert mend(content, SECTIONS, NUMBERS) == (None, {})
+
+
+def test_lines_of_sections_that_are_in_order_stay_as_they_are():
+    file = b"Predictions\r\n mol-01 , 1.50\r\nMOL-02,2\r\nmol-03,abc\r\n\r\nName:\r\nMine\r\n"
+    content, mendings = mend(file, SECTIONS, NUMBERS)
+    assert set(mendings) == {"SECTION_KEY", "ID_SPELLING"}
+    assert content.split(b"\n") == [
+        *(
+            b"Predictions:",
+            b" mol-01 , 1.50",
+            b"mol-02,2",
+            b"mol-03,abc",
+            b"",
+            b"Name:",
+            b"Mine",
+            b"",
+        ),
+    ]
+    # Two lines that could be the key are none, nor is a word of a text the key of an optional one.
+    for text in (b"Results\nRESULTS\nmol-01,1\nName: x\n", b"Predictions:\nName: x\nMethod\n"):
+        assert "SECTION_KEY" not in mend(text, SECTIONS, NUMBERS)[1]
+
+
 # Files of named arrays.
 METRES = {"units": {"unit": "m", "accepts": {"km": 1000.0}}, "synonyms": {"u-01": ["velocity"]}}
 TARGETS = [TargetSpec("u-01", (3, 5)), TargetSpec("u-02", (2, 3, 5)), TargetSpec("s")]

@@ -25,6 +25,7 @@ COLUMNS = {"Name": ["U1", "u 2"], "value [km]": ["1,5", "2"], "unit": ["km", "km
 ARRAYS = {"U1": FIELD.T, "g/u2": FIELD * 1000}
 SEEDS = {
     "jsonl": (LINES, NUMBERS),
+    "sections": ("Predictions\nName;value [km]\nU1;0,001\nu 2;\u22122D-3\n".encode(), NUMBERS),
     "parquet": (parquet(COLUMNS), NUMBERS),
     "hdf5": (arrays_file("hdf5", ARRAYS, unit="km"), TARGETS),
     "netcdf": (arrays_file("netcdf", ARRAYS, unit="km"), TARGETS),
