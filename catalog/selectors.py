@@ -55,6 +55,11 @@ def is_entered(artifact: Artifact) -> bool:
     return bool(artifact.submissions.exists())
 
 
+def is_open_method(artifact: Artifact) -> bool:
+    """Tell whether a method declares all that it was built on, so that others can run it too."""
+    return artifact.kind == Artifact.Kind.MODEL and artifact.disclosure == Artifact.Disclosure.FULL
+
+
 def published_statement(artifact: Artifact) -> Statement | None:
     """Return the newest published statement."""
     return artifact.statements.filter(published_at__isnull=False).first()
