@@ -262,11 +262,9 @@ class SubmitForm(forms.Form):
         """Fill in a baseline that the round lacks, where a link asks for it."""
         for method in lacking:
             if name == artifact_id(method):
-                self.initial |= {
-                    "registered": method,
-                    "entry_kind": Submission.EntryKind.BASELINE,
-                    "offered": [],  # its lineage is on record
-                }
+                self.initial["registered"] = method
+                self.initial["entry_kind"] = Submission.EntryKind.BASELINE
+                self.initial["offered"] = []  # its lineage is on record
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
