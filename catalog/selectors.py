@@ -142,6 +142,22 @@ def artifact_called(name: str, among: QuerySet[Artifact]) -> Artifact | None:
     return rows.order_by("-registered_at", "-pk").first()
 
 
+def missing_to_earn(artifact: Artifact) -> dict[str, str]:
+    """Return what keeps an artifact from earning upstream (ADR 21); nothing keeps a stub.
+
+    Whose it is and, of data, whether it may be used. A method was handed in as predictions: its
+    code may be closed, so no licence is asked of it.
+    """
+    if artifact.is_stub:
+        return {}
+    missing = {}
+    if not artifact.licence and artifact.kind != Artifact.Kind.MODEL:
+        missing["licence"] = _("It has no licence.")
+    if not artifact.shares_sealed:
+        missing["contributors"] = _("Nobody is named as its maker.")
+    return missing
+
+
 def missing_facts(artifact: Artifact, files: Iterable[ArtifactFile]) -> dict[str, str]:
     """Return what the catalog itself still lacks before a statement may be published."""
     missing = {}
