@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Artifact, LineageEdge
@@ -167,6 +168,40 @@ def test_the_board_of_datasets_is_had_by_topic_as_a_page_and_by_the_api(
     )
     refused = client.get(f"{api}?window=6m")
     assert (refused.status_code, refused.json()["problems"][0]["where"]) == (400, "window")
+
+
+def test_what_lacks_a_licence_or_makers_earns_nothing_and_its_pages_say_until_when(
+    client: Client, worked: Worked
+) -> None:
+    def earned(slug: str) -> int:
+        book = worked.round.credit_books.latest("number")
+        return sum(each.micropoints for each in book.entries.filter(account__slug=slug))
+
+    def said(address: str) -> str:
+        return client.get(address).content.decode()
+
+    told = "It earns nothing from results that are built on it until this is mended:"
+    page = worked.d2.get_absolute_url()
+    assert told not in said(page)
+    whole = earned("d2")
+    Artifact.objects.filter(pk=worked.d2.pk).update(licence="")
+    post_book(worked.round, reason="corrected")
+    assert (earned("d2"), whole) == (-whole, 70_312_500)  # reversed, and nothing posted again
+    assert told in said(page)
+    assert "It has no licence." in said(page)
+    client.force_login(worked.curator)
+    assert reverse("pages:artifact-edit", args=["d2", "1"]) in said(page)
+    assert told in said(reverse("pages:artifact-edit", args=["d2", "1"]))
+    Artifact.objects.filter(pk=worked.d2.pk).update(licence="CC-BY-4.0")
+    assert "it has a licence, and its makers" in said(
+        reverse("pages:artifact-edit", args=["d2", "1"])
+    )
+    post_book(worked.round, reason="corrected")
+    assert earned("d2") == whole
+    Artifact.objects.filter(pk=worked.m0.pk).update(licence="")
+    assert told not in said(worked.m0.get_absolute_url())  # of a model none is asked
+    Artifact.objects.filter(pk=worked.d3.pk).update(licence="", is_stub=True)
+    assert told not in said(worked.d3.get_absolute_url())
 
 
 def test_a_row_of_the_board_tells_teams_use_and_statement(client: Client, worked: Worked) -> None:
