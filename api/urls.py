@@ -62,6 +62,7 @@ v1 = [
     path(f"{_round}corrections/", organize.CorrectionList.as_view(), name="corrections"),
     path(f"{_round}grants/", organize.QuotaGrant.as_view(), name="grants"),
     path(f"{_round}datasets/", rounds.RoundDatasets.as_view(), name="round-datasets"),
+    path("datasets/", rounds.Datasets.as_view(), name="datasets"),
     path("submissions/", entrants.MySubmissions.as_view(), name="my-submissions"),
     path(_submission, submissions.SubmissionDetail.as_view(), name="submission"),
     path(f"{_submission}receipt/", receipts.SubmissionReceipt.as_view(), name="receipt"),

@@ -1,4 +1,4 @@
-"""Run the benchmarks: ``python -m bench [--quick] [--only fields|ranks|cage|structures]``."""
+"""Run the benchmarks: ``python -m bench [--quick] [--only PART]``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import cage, fields, fields_peers, ranks, report, structures
+from bench import cage, fields, fields_peers, packages, ranks, report, structures
 from bench.measure import Method, Timing, largest_difference, time_in_turns
 from bench.report import Bar, Section
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-_PARTS = ("fields", "ranks", "cage", "structures")
+_PARTS = ("fields", "packages", "ranks", "cage", "structures")
 _LAYOUTS = {
     "tx": "One target of shape (time, 1024)",
     "bxytc": "One target of shape (sample, 128, 128, 16, 4), space not last, as PDEBench stores it",
@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rounds = arguments.rounds or (2 if arguments.quick else 3)
     parts: dict[str, Callable[..., list[Section]]] = {
         "fields": field_sections,
+        "packages": packages.sections,
         "ranks": rank_sections,
         "cage": cage_sections,
         "structures": structures.sections,

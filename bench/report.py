@@ -78,7 +78,7 @@ def machine() -> str:
     load = os.getloadavg()[1] if hasattr(os, "getloadavg") else 0.0
     return ", ".join(
         [
-            f"{cores} {'core' if cores == 1 else 'cores'} ({platform.machine()})",
+            f"{cores} {'core' if cores == 1 else 'cores'} ({platform.machine()}{_processor()})",
             *([f"{memory} GiB of memory"] if memory else []),
             platform.system(),
             f"Python {platform.python_version()}",
@@ -184,6 +184,20 @@ def _times(ratio: float) -> str:
 
 def _figure(value: float, unit: str) -> str:
     return f"{value:.0f}{unit}" if unit == " MB" else f"{value:.2f}{unit}"
+
+
+def _processor() -> str:
+    """Return what decides how fast arithmetic in a cache is: the vector unit, and the cache."""
+    found = numpy.show_config(mode="dicts") or {}
+    vectors = found.get("SIMD Extensions", {}).get("found", [])
+    cache = Path("/sys/devices/system/cpu/cpu0/cache/index2/size")
+    size = cache.read_text(encoding="ascii").strip() if cache.exists() else ""
+    return "".join(
+        [
+            *([f", vectors {vectors[-1]}"] if vectors else []),
+            *([f", second cache {size.removesuffix('K')} KiB"] if size else []),
+        ]
+    )
 
 
 def _memory_gib() -> int:

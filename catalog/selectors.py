@@ -55,6 +55,11 @@ def is_entered(artifact: Artifact) -> bool:
     return bool(artifact.submissions.exists())
 
 
+def is_open_method(artifact: Artifact) -> bool:
+    """Tell whether a method declares all that it was built on, so that others can run it too."""
+    return artifact.kind == Artifact.Kind.MODEL and artifact.disclosure == Artifact.Disclosure.FULL
+
+
 def published_statement(artifact: Artifact) -> Statement | None:
     """Return the newest published statement."""
     return artifact.statements.filter(published_at__isnull=False).first()
@@ -135,6 +140,22 @@ def artifact_called(name: str, among: QuerySet[Artifact]) -> Artifact | None:
         rows = among.filter(slug=slug)
         rows = rows.filter(version=version) if version else rows
     return rows.order_by("-registered_at", "-pk").first()
+
+
+def missing_to_earn(artifact: Artifact) -> dict[str, str]:
+    """Return what keeps an artifact from earning upstream (ADR 21); nothing keeps a stub.
+
+    Whose it is and, of data, whether it may be used. A method was handed in as predictions: its
+    code may be closed, so no licence is asked of it.
+    """
+    if artifact.is_stub:
+        return {}
+    missing = {}
+    if not artifact.licence and artifact.kind != Artifact.Kind.MODEL:
+        missing["licence"] = _("It has no licence.")
+    if not artifact.shares_sealed:
+        missing["contributors"] = _("Nobody is named as its maker.")
+    return missing
 
 
 def missing_facts(artifact: Artifact, files: Iterable[ArtifactFile]) -> dict[str, str]:

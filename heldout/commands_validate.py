@@ -21,9 +21,9 @@ from heldout.offline import (
 from heldout.offline import EXIT_PROBLEMS as PROBLEMS
 from heldout.progress import opened
 from heldout.round_files import add_format_arguments, declared_format
-from scoring.contract import CheckReport, PredictionFormat, TargetSpec
+from scoring.contract import CheckReport, Mending, PredictionFormat, TargetSpec
 from scoring.engine import check
-from scoring.harmonize import Decisions, Harmonized, harmonize
+from scoring.harmonize import Decisions, Harmonized, harmonize, suggestions
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -70,8 +70,28 @@ def _validate(arguments: argparse.Namespace) -> int:
                 left_out=report.problems_left_out,
                 mendings=found.mendings,
             )
-    show(arguments, _content(report, targets), text=_in_order(report, targets))
+        units = _other_units(handle, prediction_format, targets)
+    content = _content(report, targets) | {"suggestions": [asdict(each) for each in units]}
+    show(arguments, content, text="\n".join([_in_order(report, targets), *_unit_text(units)]))
     return EXIT_OK
+
+
+def _other_units(
+    handle: BinaryIO, prediction_format: PredictionFormat, targets: Sequence[TargetSpec]
+) -> list[Mending]:
+    """Return where a file in order says of its arrays that they are in another unit.
+
+    Readers take numbers as they are: only the person can tell which of the two is meant.
+    """
+    found = suggestions(handle, prediction_format, targets)
+    return [mending for mending in found if mending.code == "UNIT"]
+
+
+def _unit_text(units: Sequence[Mending]) -> list[str]:
+    if not units:
+        return []
+    head = "But look at its unit; scoring takes the numbers as they are, and --fix OUT converts:"
+    return [head, *(mending_text(mending) for mending in units)]
 
 
 def _decisions(arguments: argparse.Namespace) -> Decisions:
@@ -147,7 +167,7 @@ def _written(
     """Write the mended file, whole or not at all, and check it like any other."""
     part = out.with_name(f"{out.name}.part")
     try:
-        with part.open("wb") as handle:
+        with part.open("w+b") as handle:
             _write(found, handle)
         os.replace(part, out)
     finally:

@@ -37,9 +37,13 @@ class Chosen:
 
 
 def choose(
-    group: Sequence[Submission], *, slugs: Collection[str], replaces: str, basis: str
+    group: Sequence[Submission], *, used: int, slugs: Collection[str], replaces: str, basis: str
 ) -> Chosen:
-    """Choose among the submissions of one group, given in the order of receipt."""
+    """Choose among the submissions of one group, given in the order of receipt.
+
+    `used` is how many it has: where a file replaces the one before, only the last of each model
+    need be given.
+    """
     by_model: dict[int, list[Submission]] = defaultdict(list)
     for each in group:
         by_model[each.model_index].append(each)
@@ -56,7 +60,7 @@ def choose(
             )
             for slug in slugs
         }
-    return Chosen(by_model[models[0]][-1], len(group), parts, is_best or models[0] == 1)
+    return Chosen(by_model[models[0]][-1], used, parts, is_best or models[0] == 1)
 
 
 def _answer_to(slug: str, of_model: Sequence[Submission]) -> Submission | None:

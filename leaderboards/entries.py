@@ -109,16 +109,23 @@ class Entry:
     part_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     ranks: bool = True
     insider_of: frozenset[str] = frozenset()
+    # Values are asked for again and again: to rank, for columns, for credit.
+    _values: dict[tuple[str, str, int], AggregateValue] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def value(self, metric: RoundMetric, rule: Rule) -> AggregateValue:
         """Return the entry's value under one metric of the round."""
-        return aggregate(
-            self.rows[metric.key],
-            Aggregate(metric.aggregate),
-            weights=rule.weight_of,
-            missing=rule.missing,
-            penalty=rule.penalty,
-        )
+        asked = metric.key, metric.aggregate, id(rule)
+        if asked not in self._values:
+            self._values[asked] = aggregate(
+                self.rows[metric.key],
+                Aggregate(metric.aggregate),
+                weights=rule.weight_of,
+                missing=rule.missing,
+                penalty=rule.penalty,
+            )
+        return self._values[asked]
 
     def primary_values(self, rule: Rule) -> FloatArray:
         """Return the ranking metric's per-target values, shape (targets,)."""
@@ -153,21 +160,10 @@ def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = Non
     the best for each target and metric. With an open correction, the scores are those under it,
     as far as there are any.
     """
-    scored = (
-        Submission.objects.filter(round=round_)
-        .scored()
-        # Teams and methods come again and again; each is read once and shared.
-        .prefetch_related("team", "method", "track")
-        .only(*OF_SUBMISSION)
-        .order_by("received_at", "id")
-    )
-    groups: dict[tuple[int, str, int | None, str], list[Submission]] = defaultdict(list)
-    for each in scored:
-        groups[each.team_id, each.method.slug, each.track_id, each.entry_kind].append(each)
     slugs = [target.slug for target in rule.targets]
     chosen = [
-        choose(group, slugs=slugs, replaces=rule.replaces, basis=rule.basis)
-        for group in groups.values()
+        choose(group, used=used, slugs=slugs, replaces=rule.replaces, basis=rule.basis)
+        for group, used in _groups(round_, rule)
     ]
     chosen.sort(key=lambda each: (each.shown.received_at, each.shown.pk))
     counted = Q(is_current=True) if correction is None else Q(shadow__correction=correction)
@@ -179,6 +175,35 @@ def entries_of(round_: Round, rule: Rule, *, correction: Correction | None = Non
         may_rank = _may_rank(one, rule, insider=insider)
         entries.append(entry_from(one, rule, scores=scores, insider=insider, ranks=may_rank))
     return entries
+
+
+def _groups(round_: Round, rule: Rule) -> list[tuple[list[Submission], int]]:
+    """Return for each team, method, track and kind what may count of it, and how many it handed in.
+
+    Of many submissions few count, so only those are read whole.
+    """
+    scored = Submission.objects.filter(round=round_).scored().order_by("received_at", "id")
+    groups: dict[tuple[int, str, int | None, str], list[tuple[int, int]]] = defaultdict(list)
+    for team, slug, track, kind, model, pk in scored.values_list(
+        "team_id", "method__slug", "track_id", "entry_kind", "model_index", "pk"
+    ):
+        groups[team, slug, track, kind].append((model, pk))
+    whole = rule.replaces == Round.UploadReplaces.ENTRY
+    counting = [
+        sorted(dict(group).values()) if whole else [pk for _model, pk in group]
+        for group in groups.values()
+    ]
+    found = (
+        Submission.objects.filter(pk__in=[pk for pks in counting for pk in pks])
+        # Teams and methods come again and again; each is read once and shared.
+        .prefetch_related("team", "method", "track")
+        .only(*OF_SUBMISSION)
+        .in_bulk()
+    )
+    return [
+        ([found[pk] for pk in pks], len(group))
+        for pks, group in zip(counting, groups.values(), strict=True)
+    ]
 
 
 def entry_from(
@@ -234,31 +259,41 @@ def final_entries(entries: Sequence[Entry]) -> list[Entry]:
 
 
 class FoundScores:
-    """The counted runs' scores of some submissions, loaded in two queries.
+    """The counted runs' scores of some submissions, in a few queries however many there are.
 
-    Runs and scores apart: what a run says of all its targets would come again with each score.
+    Runs, what they say of all their targets, and names are read apart: with each of a hundred
+    thousand scores they would come again.
     """
 
     def __init__(self, submissions: Iterable[int], *, counted: Q) -> None:
         runs = ScoringRun.objects.filter(counted, submission__in=set(submissions)).order_by()
-        self._found: dict[tuple[int, str, str | None], ScoreRow] = {}
+        self._found: dict[int, dict[tuple[str, str | None], ScoreRow]] = {}
         self._covered: dict[int, frozenset[str]] = {}
-        of_run: dict[int, int] = {}
-        for run, pk, versions in runs.values_list("pk", "submission", "reference_versions"):
-            of_run[run] = pk
+        self.runs: dict[int, int] = {}
+        of_run: dict[int, dict[tuple[str, str | None], ScoreRow]] = {}
+        rounds: set[int] = set()
+        for run, pk, round_, versions in runs.values_list(
+            "pk", "submission", "submission__round", "reference_versions"
+        ):
+            of_run[run] = self._found[pk] = {}
             self._covered[pk] = frozenset(versions)
-        self.runs = {pk: run for run, pk in of_run.items()}
+            self.runs[pk] = run
+            rounds.add(round_)
+        keys = dict(RoundMetric.objects.filter(round__in=rounds).values_list("pk", "key"))
+        slugs: dict[int | None, str | None] = {None: None}
+        slugs |= Target.objects.filter(round__in=rounds).values_list("pk", "slug")
         statuses = {status.value: status for status in ScoreStatus}
         scores = Score.objects.filter(run__in=of_run).values_list(
-            "run", "metric__key", "target__slug", "status", "value", "detail"
+            "run_id", "metric_id", "target_id", "status", "value", "detail"
         )
-        for run, key, slug, status, value, detail in scores.iterator(5000):
-            row = ScoreRow(key, slug, statuses[status], value, detail)
-            self._found[of_run[run], key, slug] = row
+        for run, metric, target, status, value, detail in scores.iterator(20_000):
+            key, slug = keys[metric], slugs[target]
+            of_run[run][key, slug] = ScoreRow(key, slug, statuses[status], value, detail)
 
     def row(self, submission: Submission, key: str, slug: str | None) -> ScoreRow:
         """Return a submission's row of a metric and target; an absent one where there is none."""
-        return self._found.get((submission.pk, key, slug)) or _absent(key, slug, "not scored")
+        found = self._found.get(submission.pk, {}).get((key, slug))
+        return found or _absent(key, slug, "not scored")
 
     def covers(self, submission: Submission, targets: frozenset[str]) -> bool:
         """Tell whether a submission was scored over exactly these targets."""

@@ -13,6 +13,7 @@ from django.db.models import Max, QuerySet
 from catalog.models import Artifact
 from challenges.models import Round
 from challenges.selectors import Viewer
+from leaderboards.dataset_views import DatasetView, viewed_rounds
 from leaderboards.identity import artifact_id
 from leaderboards.models import Board, BoardRevision, Consensus, CreditBook, Standing
 from leaderboards.sight import sights_of
@@ -92,9 +93,16 @@ class DatasetRow:
     artifact: Artifact
 
 
-def dataset_rows(credits: Iterable[RoundCredit]) -> list[DatasetRow]:
-    """Rank the datasets behind the results of some rounds by independent credit."""
-    lines = dataset_board((credit.facts, credit.books) for credit in credits)
+def dataset_rows(
+    credits: Iterable[RoundCredit], *, registered_since: datetime | None = None
+) -> list[DatasetRow]:
+    """Rank the datasets behind the results of some rounds by independent credit.
+
+    With `registered_since` only what was registered then or later, ranked among itself.
+    """
+    lines = dataset_board(
+        ((credit.facts, credit.books) for credit in credits), registered_since=registered_since
+    )
     artifacts = artifacts_named(line.account for line in lines)
     return [DatasetRow(line, artifacts[line.account]) for line in lines]
 
@@ -125,6 +133,18 @@ def dataset_board_document(round_: Round, viewer: Viewer, moment: datetime) -> d
             **{f"{kind.value}_micropoints": sum_ for kind, sum_ in books.by_kind().items()},
         },
         "datasets": [_dataset_document(row) for row in dataset_rows(credits)],
+    }
+
+
+def datasets_document(view: DatasetView, viewer: Viewer, moment: datetime) -> dict[str, Any]:
+    """Return the dataset board of a view as JSON, with the rounds whose credit it adds up."""
+    rounds = viewed_rounds(view, viewer, moment).rounds
+    credits = round_credits(rounds, viewer, moment)
+    rows = dataset_rows(credits, registered_since=view.registered_since(moment))
+    return {
+        "view": view.words,
+        "rounds": [{"round": each.facts.id, "posted": each.is_posted} for each in credits],
+        "datasets": [_dataset_document(row) for row in rows],
     }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
 from challenges.selectors import Viewer, primary_metric
+from leaderboards.last_winners import LastWinner, missing_winners_of, told_to_all
 from leaderboards.lineage_review import (
     can_rule,
     comment_until,
@@ -27,6 +28,7 @@ from scoring.credit import Comparison, CreditKind
 from scoring.credit import Round as Facts
 from scoring.credit.export import to_canonical_json
 from scoring.metrics.registry import get_metric
+from submissions.models import Submission
 
 LEDGER_COLUMNS = (
     "line", "book", "posted_at", "kind", "account", "result", "unit", "path", "micropoints",
@@ -102,12 +104,16 @@ class BooksPage:
     edges: list[EdgeLine]
     comment_until: datetime | None
     is_open: bool
+    lacking: list[LastWinner]  # that were first in the round before and are no baselines here
+    best_baseline: Artifact | None
 
 
 def books_page(round_: Round, credit: RoundCredit, viewer: Viewer, moment: datetime) -> BooksPage:
     """Gather the page; `credit` is what the viewer may see of the round's."""
     makers = makers_in(credit.facts)
     is_open = credit.is_posted and is_open_to_comment(round_, moment)
+    revealed = round_.revealed_at is not None
+    lacking = told_to_all(missing_winners_of(round_), moment) if revealed else []
     return BooksPage(
         credit=credit,
         history=list(round_.credit_books.order_by("-number")) if credit.is_posted else [],
@@ -117,7 +123,17 @@ def books_page(round_: Round, credit: RoundCredit, viewer: Viewer, moment: datet
         edges=_edges(round_, credit, viewer, is_open=is_open),
         comment_until=comment_until(round_),
         is_open=is_open,
+        lacking=lacking,
+        best_baseline=_best_baseline(credit) if lacking else None,
     )
+
+
+def _best_baseline(credit: RoundCredit) -> Artifact | None:
+    """Return the method of the baseline that skill is measured against."""
+    unit = credit.facts.units[0]
+    code = next((each.id for each in unit.baselines if each.value == unit.baseline), None)
+    found = Submission.objects.filter(code=code).select_related("method").first()
+    return found.method if found else None
 
 
 def _kinds(credit: RoundCredit) -> list[KindLine]:

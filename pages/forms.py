@@ -17,6 +17,8 @@ from catalog.models import Artifact
 from catalog.services import MAX_INPUTS, NamedInput, read_inputs
 from challenges.models import Round
 from challenges.selectors import visible_artifacts
+from leaderboards.identity import artifact_id
+from leaderboards.last_winners import missing_winners_of
 from submissions.models import Submission
 
 
@@ -219,6 +221,7 @@ class SubmitForm(forms.Form):
         teams: QuerySet[Team],
         by: User,
         organizes: bool,
+        baseline: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -231,6 +234,10 @@ class SubmitForm(forms.Form):
         self._choose("other_data", rest)
         self._choose("base_models", models)
         mine = models.filter(team__in=teams).order_by("-registered_at", "-pk")
+        if organizes:
+            lacking = [each.method for each in missing_winners_of(round_)]
+            mine |= models.filter(pk__in=[each.pk for each in lacking])
+            self._begin_with(baseline, lacking)
         self._choose("registered", mine)
         self.among = visible_artifacts(by)
         if mine.exists():
@@ -250,6 +257,14 @@ class SubmitForm(forms.Form):
             del self.fields["model_index"]
         if not organizes:
             del self.fields["entry_kind"]
+
+    def _begin_with(self, name: str, lacking: list[Artifact]) -> None:
+        """Fill in a baseline that the round lacks, where a link asks for it."""
+        for method in lacking:
+            if name == artifact_id(method):
+                self.initial["registered"] = method
+                self.initial["entry_kind"] = Submission.EntryKind.BASELINE
+                self.initial["offered"] = []  # its lineage is on record
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.db.models import Count, Min
 from django.urls import reverse
@@ -16,6 +17,8 @@ from django.utils.translation import ngettext
 from challenges.models import Challenge, RoundState
 from challenges.selectors import Viewer
 from challenges.services.next_step import NextStep, own_challenges
+from leaderboards.identity import artifact_id
+from leaderboards.last_winners import LastWinner, missing_winners
 from submissions.models import Submission, SubmissionState
 
 LONG_WAIT = timedelta(minutes=15)
@@ -68,11 +71,12 @@ def organized(user: Viewer) -> list[Organized]:
         counts[row["round"]][row["state"]] = row["number"]
         if row["state"] == SubmissionState.QUEUED and row["oldest"]:
             since[row["round"]] = row["oldest"]
+    lacking = missing_winners(rounds)
     return [
         Organized(
             own.challenge,
             tuple(
-                _round(step, counts[step.round.pk], since.get(step.round.pk), now)
+                _round(step, counts[step.round.pk], since.get(step.round.pk), now, lacking)
                 for step in own.steps
             ),
         )
@@ -80,7 +84,13 @@ def organized(user: Viewer) -> list[Organized]:
     ]
 
 
-def _round(step: NextStep, counts: Counter[str], since: datetime | None, now: datetime) -> RoundNow:
+def _round(
+    step: NextStep,
+    counts: Counter[str],
+    since: datetime | None,
+    now: datetime,
+    lacking: Mapping[int, list[LastWinner]],
+) -> RoundNow:
     states = SubmissionState
     is_late = since is not None and now - since > LONG_WAIT
     return RoundNow(
@@ -90,7 +100,10 @@ def _round(step: NextStep, counts: Counter[str], since: datetime | None, now: da
         scored=counts[states.SCORED],
         rejected=counts[states.REJECTED],
         failed=counts[states.FAILED],
-        needs=tuple(_needs(step, failed=counts[states.FAILED], is_late=is_late)),
+        needs=(
+            *_needs(step, failed=counts[states.FAILED], is_late=is_late),
+            *_baselines(step, lacking.get(step.round.pk, ())),
+        ),
     )
 
 
@@ -124,3 +137,15 @@ def _needs(step: NextStep, *, failed: int, is_late: bool) -> Iterator[Need]:
         disputes = reverse("admin:challenges_dispute_changelist")
         query = f"?state__exact=open&target__round__id__exact={key}"
         yield Need(sentence, _("Give an answer"), disputes + query)
+
+
+def _baselines(step: NextStep, lacking: Iterable[LastWinner]) -> Iterator[Need]:
+    """Ask for the first of the round before as a baseline, while one may still be entered."""
+    if step.state not in {RoundState.OPEN, RoundState.CLOSED, RoundState.REVEALED}:
+        return
+    place = reverse("pages:submit", args=[step.round.challenge.slug, step.round.slug])
+    for each in lacking:
+        told = {"method": each.method.title, "before": each.round.title}
+        sentence = _("%(method)s, first in %(before)s, is no scored baseline yet.") % told
+        query = urlencode({"baseline": artifact_id(each.method)})
+        yield Need(sentence, _("Enter it"), f"{place}?{query}")

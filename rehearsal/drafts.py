@@ -26,7 +26,8 @@ from challenges.selectors import can_organize
 from challenges.services.bundles import export_bundle, fingerprint_of
 from heldout.bundle.sink import open_sink
 from heldout.bundle.source import ROOT_FILE
-from rehearsal.findings import Report
+from leaderboards.last_winners import missing_winners_of
+from rehearsal.findings import Report, Severity
 from rehearsal.launch import SCRATCH, Heard, RehearsalError, rehearse
 from rehearsal.mending import place_of
 from rehearsal.models import RoundRehearsal
@@ -139,7 +140,23 @@ def _rehearse(row: RoundRehearsal) -> tuple[str, Report, str]:
                 subject=f"{row.asked_by.username}, to rehearse",
             )
         text = (folder / ROOT_FILE).read_text(encoding="utf-8")
-        return digest, rehearse(folder, timeout_s=LONGEST_S, heard=beat), text
+        report = rehearse(folder, timeout_s=LONGEST_S, heard=beat)
+        _find_last_winners(round, report)
+        return digest, report, text
+
+
+def _find_last_winners(round: Round, report: Report) -> None:
+    """Tell of the round before what the draft's bundle, held by itself, cannot know."""
+    for each in missing_winners_of(round):
+        report.find(
+            "LAST_WINNER_MISSING",
+            f"{each.method.title} was first in {each.round.title} and is no baseline of this "
+            "round: whoever hands it in again would be credited for it.",
+            "Once the round is open, run it on the new targets and enter it as a baseline, or ask "
+            "its team for predictions.",
+            severity=Severity.WARNING,
+            round=round.slug,
+        )
 
 
 def _beat_of(row: RoundRehearsal) -> Heard:

@@ -11,7 +11,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -40,6 +41,7 @@ from challenges.selectors import (
 from challenges.services.references import open_revealed
 from leaderboards import selectors as boards
 from leaderboards.assessment import assessment_document
+from leaderboards.dataset_views import WINDOW, DatasetView
 
 REFUSED = {404: ErrorSerializer}
 
@@ -187,4 +189,34 @@ class RoundDatasets(APIView):
     def get(self, request: Request, challenge: str, round_slug: str) -> HttpResponse:
         round_ = find_round(request, challenge, round_slug)
         content = boards.dataset_board_document(round_, viewer(request), timezone.now())
+        return answer_if_changed(request, etag=etag_of(content), build=lambda: content)
+
+
+class Datasets(APIView):
+    """Read the dataset board of all rounds, or of a view of them."""
+
+    @extend_schema(
+        operation_id="datasets_read",
+        parameters=[
+            OpenApiParameter("topic", str, description="Rounds of challenges with this topic."),
+            OpenApiParameter("challenge", str, description="Rounds of this challenge."),
+            OpenApiParameter(
+                "window", enum=[WINDOW], description="Rounds that closed in the last 12 months."
+            ),
+            OpenApiParameter(
+                "newcomers",
+                enum=["1"],
+                description="Only datasets registered in the last 24 months, among themselves.",
+            ),
+        ],
+        responses={200: OpenApiResponse(OpenApiTypes.OBJECT), 400: ErrorSerializer},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        query = request.query_params.dict()
+        for name, taken in (("window", {"", WINDOW}), ("newcomers", {"", "0", "1"})):
+            if query.get(name, "") not in taken:
+                choices = ", ".join(sorted(taken - {""}))
+                raise ValidationError({name: f"Take one of: {choices}; or leave it out."})
+        view = DatasetView.of(query)
+        content = boards.datasets_document(view, viewer(request), timezone.now())
         return answer_if_changed(request, etag=etag_of(content), build=lambda: content)

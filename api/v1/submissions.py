@@ -193,7 +193,9 @@ class RoundSubmissions(APIView):
 def _method(fields: Mapping[str, Any], team: Team, person: User) -> Callable[[], Artifact]:
     """Return what gives the method once the file is taken; names are looked up at once."""
     if fields["model"]:
-        model = check_method(find_artifact(person, fields["model"]), team)
+        as_baseline = fields["entry_kind"] == Submission.EntryKind.BASELINE
+        found = find_artifact(person, fields["model"])
+        model = check_method(found, team, as_baseline=as_baseline)
         return lambda: model
     named = read_inputs(fields["inputs"], visible_artifacts(person))
 

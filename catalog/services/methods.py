@@ -13,6 +13,7 @@ from accounts.models import Team, User
 from accounts.selectors import active_members_of
 from catalog.errors import ArtifactRefused
 from catalog.models import Artifact, LineageEdge
+from catalog.selectors import is_open_method
 from catalog.services.artifacts import register_artifact
 from catalog.services.lineage import declare_lineage
 from catalog.services.shares import Share, set_shares
@@ -84,14 +85,18 @@ def method_of_team(
     return model
 
 
-def check_method(model: Artifact, team: Team) -> Artifact:
+def check_method(model: Artifact, team: Team, *, as_baseline: bool = False) -> Artifact:
     """Return a registered model that a team enters with again.
+
+    As a baseline organizers enter anybody's open method, under its own name.
 
     Raises
     ------
     ArtifactRefused
         If it is no model, or not this team's.
     """
+    if as_baseline and is_open_method(model):
+        return model
     if model.kind != Artifact.Kind.MODEL or model.team_id != team.pk:
         told = _(
             "%(model)s is no model of %(team)s. Its pages say whose it is; name it as an input."

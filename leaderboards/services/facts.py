@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from catalog.models import Artifact, Contribution, LineageEdge
+from catalog.selectors import missing_to_earn
 from challenges.models import Round
 from leaderboards.entries import Entry, Rule, final_entries
 from leaderboards.identity import artifact_id, shares_of
@@ -214,7 +215,7 @@ def _nodes(methods: Iterable[Artifact], edges: Edges) -> Iterable[credit.Node]:
             registered_at=artifact.registered_at,
             inputs=tuple(artifact_id(edge.parent) for edge in edges[artifact.pk]),
             shares=shares_of(artifact),
-            may_earn=_may_earn(artifact),
+            may_earn=not missing_to_earn(artifact),
         )
 
 
@@ -226,16 +227,6 @@ def _node_kind(artifact: Artifact, edges: Sequence[LineageEdge]) -> credit.NodeK
     ):
         return credit.NodeKind.COPY
     return credit.NodeKind.DERIVED if edges else credit.NodeKind(artifact.origin)
-
-
-def _may_earn(artifact: Artifact) -> bool:
-    """Only a stated artifact earns: complete shares and, for data, a licence; or a stub.
-
-    A method that somebody else builds on was handed in as predictions: its code may be closed,
-    so no licence is asked of it.
-    """
-    stated = bool(artifact.licence) or artifact.kind == Artifact.Kind.MODEL
-    return artifact.is_stub or (stated and artifact.shares_sealed)
 
 
 def _target_sets(target_set: Artifact | None, round_: Round) -> tuple[credit.TargetSet, ...]:

@@ -176,7 +176,7 @@ def own_credit(postings: Sequence[Posting]) -> dict[str, int]:
 def _digest(entries: Sequence[Entry], rule: Rule) -> str:
     rows = {
         entry.submission.code: {
-            key: [[row.target, row.status.value, row.value] for row in rows]
+            key: [[row.target, row.status, row.value] for row in rows]
             for key, rows in entry.rows.items()
         }
         for entry in entries

@@ -16,7 +16,7 @@ from catalog.exports.citation_files import bibtex
 from catalog.exports.croissant import citation
 from catalog.exports.signposting import links
 from catalog.models import Artifact, ShareClaim
-from catalog.selectors import can_edit, same_files
+from catalog.selectors import can_edit, missing_to_earn, same_files
 from catalog.statements import completeness
 from challenges.models import Round
 from challenges.selectors import visible_artifacts, visible_rounds
@@ -103,6 +103,7 @@ def _artifact_context(
         "completeness": completeness(told.answers, artifact.kind),
         "same": same_files(artifact, visible_artifacts(request.user)) if told.files else [],
         "can_edit": can_edit(request.user, artifact),
+        "lacks_to_earn": list(missing_to_earn(artifact).values()),
         "claims": _open_claims(artifact),
         "files": told.files,
         "contributions": told.people,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import cast
 
 from django.conf import settings
@@ -17,8 +16,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from catalog.models import Artifact, LineageEdge
-from challenges.models import Challenge, Round
-from challenges.selectors import visible_artifacts, visible_rounds
+from challenges.models import Round
+from challenges.selectors import visible_artifacts
+from leaderboards.dataset_views import DatasetView, viewed_rounds
 from leaderboards.errors import ObjectionRefused
 from leaderboards.models import LineageObjection
 from leaderboards.selectors import RoundCredit, round_credits
@@ -28,36 +28,24 @@ from pages.credit import data_rows, person_credit
 from pages.credit_books import books_page, export_of, write_ledger
 from pages.credit_certificates import Certificate, as_json_ld, json_for_a_page
 
-YEAR = timedelta(days=365)
-NEWCOMER = 2 * YEAR
-
 
 def datasets(request: HttpRequest) -> HttpResponse:
-    """Rank all datasets: of all rounds or the last 12 months', of one challenge, or new ones."""
-    rounds = visible_rounds(request.user)
-    challenge = request.GET.get("challenge", "")
-    year, new = request.GET.get("window") == "12m", "newcomers" in request.GET
+    """Rank all datasets, or those of a view: a topic, a challenge, a window, newcomers."""
     now = timezone.now()
-    if challenge:
-        rounds = rounds.filter(challenge__slug=challenge)
-    if year:
-        rounds = rounds.filter(closes_at__gte=now - YEAR)
+    view = DatasetView.of(request.GET.dict())
+    viewed = viewed_rounds(view, request.user, now)
     rows = data_rows(
-        round_credits(rounds, request.user, now), registered_since=now - NEWCOMER if new else None
+        round_credits(viewed.rounds, request.user, now),
+        registered_since=view.registered_since(now),
     )
     credited = [row.artifact.pk for row in rows]
-    is_part = bool(challenge or year or new)
     rest = Artifact.objects.filter(kind=Artifact.Kind.DATASET).exclude(pk__in=credited)
     context = {
         "rows": rows,
-        "rest": Artifact.objects.none() if is_part else rest,
-        "challenges": Challenge.objects.filter(
-            pk__in=visible_rounds(request.user).order_by().values("challenge")
-        ).order_by("title"),
-        "chosen": challenge,
-        "year": year,
-        "newcomers": new,
-        "is_part": is_part,
+        "rest": Artifact.objects.none() if view.is_part else rest,
+        "view": view,
+        "viewed": viewed,
+        "topic": next((each for each in viewed.topics if each.slug == view.topic), None),
     }
     return render(request, "pages/datasets.html", context)
 

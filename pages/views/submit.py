@@ -16,7 +16,7 @@ from accounts.selectors import active_teams_of
 from catalog.errors import CatalogError
 from catalog.models import Artifact
 from catalog.services import check_method, method_of_team, settle_inputs
-from challenges.models import Round
+from challenges.models import Round, RoundState
 from challenges.selectors import can_organize, counting_targets
 from pages.boards.seen import visible_round
 from pages.forms import SubmitForm
@@ -109,7 +109,8 @@ def _method(form: SubmitForm, *, by: User) -> Artifact:
     """Return the registered model that was chosen, or the new method with its lineage."""
     given = form.cleaned_data
     if given["registered"]:
-        return check_method(given["registered"], given["team"])
+        as_baseline = given.get("entry_kind") == Submission.EntryKind.BASELINE
+        return check_method(given["registered"], given["team"], as_baseline=as_baseline)
     more = settle_inputs(given["elsewhere"], by=by)
     ticked = [*form.inputs(given), *given["base_models"]]
     named = list(dict.fromkeys([*ticked, *more]))
@@ -129,6 +130,7 @@ def _form(request: HttpRequest, round: Round, *, is_bound: bool = False) -> Subm
     return SubmitForm(
         request.POST if is_bound else None,
         request.FILES if is_bound else None,
+        baseline=request.GET.get("baseline", ""),
         round_=round,
         teams=active_teams_of(request.user),
         by=cast(User, request.user),
@@ -145,10 +147,14 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
+    state = round.state_at(now)
     context = {
         "round": round,
         "kept_upload": _kept_upload(request, form),
-        "state": round.state_at(now),
+        "state": state,
+        # Organizers add what was forgotten, like a baseline, after the close too.
+        "takes": state is RoundState.OPEN
+        or ("entry_kind" in form.fields and state in {RoundState.CLOSED, RoundState.REVEALED}),
         "form": form,
         "refusal": refusal,
         "reader": reader_of(round),

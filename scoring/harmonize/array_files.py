@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tokenize import TokenError
@@ -40,6 +40,7 @@ class LooseArray:
     dtype: np.dtype[Any]
     fortran_order: bool
     read: Callable[[], AnyArray]
+    unit: str = ""  # what the file itself says of its values
 
     @property
     def size_bytes(self) -> int:
@@ -51,8 +52,18 @@ class ArrayFile:
     """All arrays of a file; a .npy file has one, without a name."""
 
     arrays: tuple[LooseArray, ...]
-    is_archive: bool
+    kind: str  # the reader whose files are like it
     is_compressed: bool = False
+    is_classic: bool = False  # a NetCDF file that is no HDF5 file
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One array of the mended file."""
+
+    name: str
+    read: Callable[[], AnyArray]
+    unit: str = ""
 
 
 def load(handle: BinaryIO) -> ArrayFile:
@@ -74,7 +85,7 @@ def load(handle: BinaryIO) -> ArrayFile:
             handle.seek(0)
             yield handle
 
-        return ArrayFile((_array("", opened, size=size),), is_archive=False)
+        return ArrayFile((_array("", opened, size=size),), kind="npy")
     if start[:2] != b"PK":
         raise UnreadableError
     archive = open_archive(handle, ProblemLog(), max_members=MAX_MEMBERS)
@@ -90,7 +101,7 @@ def _archive(archive: zipfile.ZipFile) -> ArrayFile:
     members = [member for member in archive.infolist() if not member.is_dir()]
     members = [member for member in members if not member.filename.startswith("__MACOSX/")]
     packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
-    return ArrayFile(tuple(_member(archive, member) for member in members), True, packed)
+    return ArrayFile(tuple(_member(archive, member) for member in members), "npz", packed)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> LooseArray:
@@ -141,21 +152,21 @@ def _header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return header
 
 
-def save(
-    out: BinaryIO, arrays: dict[str, Callable[[], AnyArray]], *, archive: bool, compress: bool
-) -> None:
-    """Write arrays as a .npz archive, or the only one as a .npy file; one at a time in memory."""
-    if not archive:
-        (read,) = arrays.values()
-        np.lib.format.write_array(out, _plain(read()), allow_pickle=False)
-        return
+def save_npy(out: BinaryIO, parts: Sequence[Part]) -> None:
+    """Write the only array as a .npy file."""
+    (part,) = parts
+    np.lib.format.write_array(out, plain(part.read()), allow_pickle=False)
+
+
+def save_npz(out: BinaryIO, parts: Sequence[Part], *, compress: bool) -> None:
+    """Write arrays as a .npz archive; one at a time in memory."""
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with zipfile.ZipFile(out, "w", method) as target:
-        for name, read in arrays.items():
-            with target.open(f"{name}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, _plain(read()), allow_pickle=False)
+        for part in parts:
+            with target.open(f"{part.name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, plain(part.read()), allow_pickle=False)
 
 
-def _plain(array: AnyArray) -> AnyArray:
+def plain(array: AnyArray) -> AnyArray:
     """Return the array in C order and the machine's own byte order."""
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).reshape(array.shape)

@@ -17,6 +17,7 @@ VALUE_NAMES = (
     *("value", "values", "prediction", "predictions", "pred", "preds", "predicted"),
     *("predicted value", "y pred", "y hat", "yhat", "output", "result"),
 )
+UNIT_NAMES = ("unit", "units")
 _WITH_UNIT = re.compile(r"(.*?)\s*[\[(]\s*([^\[\]()]+?)\s*[\])]", re.DOTALL)
 
 
@@ -35,11 +36,11 @@ class WantedColumns:
     def also(self, name: str) -> set[str]:
         """Return the folded names that mean this column by convention."""
         if name == self.id_column:
-            return {_folded(each) for each in ID_NAMES}
-        return {_folded(each) for each in VALUE_NAMES} if len(self.value_columns) == 1 else set()
+            return {folded(each) for each in ID_NAMES}
+        return {folded(each) for each in VALUE_NAMES} if len(self.value_columns) == 1 else set()
 
     def declared(self, name: str) -> set[str]:
-        return {_folded(each) for each in self.synonyms.get(name, ())}
+        return {folded(each) for each in self.synonyms.get(name, ())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +84,31 @@ def find_columns(header: Sequence[str], wanted: WantedColumns) -> FoundColumns |
     return FoundColumns(positions, unclear, "" if exact or len(units) != 1 else units.pop())
 
 
+def is_unit_column(cell: str) -> bool:
+    """Tell whether a column, or a field, is there to name the unit of the values."""
+    return folded(cell) in UNIT_NAMES
+
+
 def _is_like(cell: str, name: str, wanted: WantedColumns, *, level: int) -> bool:
     if level == 0:
         return cell == name
     if level == 1:
-        return _folded(cell) == _folded(name)
+        return folded(cell) == folded(name)
     base = _base(cell)
     if level == 2:
-        return base == _folded(name)
+        return base == folded(name)
     among = wanted.declared(name) if level == 3 else wanted.also(name)
-    return _folded(cell) in among or base in among
+    return folded(cell) in among or base in among
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return a name without what people write in one way or another."""
     return re.sub(r"[\s_.-]", "", cleaned(name).casefold())
 
 
 def _base(cell: str) -> str:
     with_unit = _WITH_UNIT.fullmatch(cleaned(cell))
-    return _folded(with_unit[1] if with_unit else cell)
+    return folded(with_unit[1] if with_unit else cell)
 
 
 def _unit(cell: str) -> str:

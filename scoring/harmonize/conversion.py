@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -47,6 +47,15 @@ def conversion_for(
                 decide=f"--unit {conversion.unit}",
             )
     return None
+
+
+def one_unit(names: Iterable[str]) -> str:
+    """Return the unit that several places of a file name; all of them where they disagree.
+
+    >>> one_unit(["km", " km", ""]), one_unit(["m", "km"])
+    ('km', 'km, m')
+    """
+    return ", ".join(sorted({unit_name(name) for name in names} - {""}))
 
 
 def note_unknown_unit(log: MendingLog, units: Units | None, *, named: str) -> None:

@@ -13,9 +13,13 @@ from typing import BinaryIO
 
 from scoring.contract import JsonValue, Mending, PredictionFormat, TargetSpec
 from scoring.errors import ReaderOptionError
+from scoring.harmonize.array_forms import ARRAY_READERS, form_for
 from scoring.harmonize.arrays import mended_arrays
 from scoring.harmonize.encoding import unpacked
+from scoring.harmonize.json_lines import mended_lines
+from scoring.harmonize.parquet_tables import mended_parquet
 from scoring.harmonize.records import DecisionError, Decisions, Harmonized, MendingLog
+from scoring.harmonize.section_files import mended_sections
 from scoring.harmonize.tables import mended_table
 from scoring.readers.checks import shown
 from scoring.readers.registry import get_reader
@@ -28,8 +32,13 @@ TABLE_BYTES = 64 * 2**20  # a table is taken apart in memory
 # While somebody waits for a page, and in little memory, only this much is looked into.
 SUGGESTION_BYTES = 4 * 2**20
 
-_ARRAYS = {"npy": False, "npz": True}
-_TABLES = ("csv", "tsv")
+_TEXTS = {
+    "csv": mended_table,
+    "tsv": mended_table,
+    "jsonl": mended_lines,
+    "sections": mended_sections,
+}
+_TABLES = (*_TEXTS, "parquet")
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -126,7 +135,7 @@ def _writer(
     limit_bytes: int,
 ) -> Callable[[BinaryIO], None] | None:
     """Note everything that could be mended, and return what writes the mended file."""
-    if slug not in _ARRAYS and slug not in _TABLES:
+    if slug not in ARRAY_READERS and slug not in _TABLES:
         return None
     if slug in _TABLES:
         limit_bytes = min(limit_bytes, TABLE_BYTES)
@@ -135,17 +144,14 @@ def _writer(
     content = unpacked(handle, log, limit_bytes=limit_bytes)
     if content is None:
         return None
-    if slug in _TABLES:
-        table = mended_table(content.read(), log, options=options, targets=targets)
-        return lambda out: _put(out, table)
-    return mended_arrays(
-        content,
-        log,
-        options=options,
-        targets=targets,
-        archive=_ARRAYS[slug],
-        limit_bytes=limit_bytes,
-    )
+    if slug in _TEXTS:
+        text = _TEXTS[slug](content.read(), log, options=options, targets=targets)
+        return lambda out: _put(out, text)
+    if slug == "parquet":
+        return mended_parquet(content, log, options=options, targets=targets)
+    form = form_for(slug, options=options, targets=targets)
+    units = declared_units(options["units"])
+    return mended_arrays(content, log, form=form, units=units, limit_bytes=limit_bytes)
 
 
 def _put(out: BinaryIO, content: bytes) -> None:

@@ -26,6 +26,7 @@ from scoring.readers.checks import (
 SPARE_NAMES = 64  # unknown names that are still told one by one
 # Where the round leaves a length open, the file sets what it costs, up to here.
 OPEN_LENGTH_BYTES = 256 * 2**20
+ATTRIBUTE_LENGTH = 200
 TREE_OPTIONS = (PATH, EXTRA_ARRAYS, REQUIRE_ALL)
 
 
@@ -41,6 +42,9 @@ class TreeArray(Protocol):
 
     def source(self, log: ProblemLog, *, where: str) -> ArraySource | None:
         """Return its values, or None after noting why they cannot be read."""
+
+    def text_attribute(self, name: str) -> str:
+        """Return a short text that the file keeps with the array; empty if there is none."""
 
 
 class ArrayTree(Protocol):

@@ -17,6 +17,7 @@ import numpy as np
 
 from scoring.contract import Problem
 from scoring.errors import PredictionFormatError
+from scoring.readers.array_tree import ATTRIBUTE_LENGTH
 from scoring.readers.base import AnyArray, ArraySource, MemorySource, ProblemLog
 from scoring.readers.byte_codecs import CodecError, inflate, unshuffle, without_fletcher32
 from scoring.readers.checks import shown
@@ -44,6 +45,7 @@ FAULTS = (
     AttributeError,
     ArithmeticError,
 )
+_ATTRIBUTE_BYTES = 4096
 _DEFLATE, _SHUFFLE, _FLETCHER32 = 1, 2, 3
 
 
@@ -189,6 +191,22 @@ class Hdf5Array:
     @property
     def value_bytes(self) -> int:
         return self.dtype.itemsize
+
+    def text_attribute(self, name: str) -> str:
+        from h5py import h5a
+
+        try:
+            if not h5a.exists(self.dataset.id, name.encode()):
+                return ""
+            attribute = h5a.open(self.dataset.id, name.encode())
+            if attribute.shape not in ((), (1,)) or attribute.get_storage_size() > _ATTRIBUTE_BYTES:
+                return ""
+            said = self.dataset.attrs[name]
+        except FAULTS:
+            return ""
+        said = said.item() if isinstance(said, np.ndarray) else said
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        return text[:ATTRIBUTE_LENGTH] if isinstance(text, str) else ""
 
     def source(self, log: ProblemLog, *, where: str) -> ArraySource | None:
         try:

@@ -34,7 +34,7 @@ from scoring.readers.strict_json import JsonFaultError, parse_json
 from scoring.readers.table_options import note_too_many_rows, row_limit
 from scoring.readers.text_lines import LINE_BYTES, read_lines
 
-_TARGET, _VALUES = "target", ("value", "values")
+TARGET, VALUES = "target", ("value", "values")
 _NUMBER_BYTES = 32  # of one number and what separates it from the next
 _LARGEST_LINE = 64 * 2**20
 
@@ -101,8 +101,8 @@ class _Table:
         except (JsonFaultError, NumberError) as fault:
             self._log.add(fault.code, f"{where} {fault.reason}", where=where, remedy=fault.remedy)
             return
-        keys = [key for key in _VALUES if key in said] if isinstance(said, dict) else []
-        if len(keys) != 1 or not isinstance(said.get(_TARGET), str):
+        keys = [key for key in VALUES if key in said] if isinstance(said, dict) else []
+        if len(keys) != 1 or not isinstance(said.get(TARGET), str):
             self._log.add(
                 "BAD_LINE",
                 f"{where} is not an object with a target's name and its value",
@@ -111,12 +111,12 @@ class _Table:
             )
             return
         self._check_keys(said, where=where)
-        target = self._target(said[_TARGET], number)
+        target = self._target(said[TARGET], number)
         if target is not None:
             self._read_values(target, said[keys[0]], where=where)
 
     def _check_keys(self, said: Mapping[str, Any], *, where: str) -> None:
-        extra = [key for key in said if key not in (_TARGET, *_VALUES)] if self._strict else []
+        extra = [key for key in said if key not in (TARGET, *VALUES)] if self._strict else []
         for key in extra:
             self._log.add(
                 "UNKNOWN_KEY",

@@ -37,6 +37,13 @@ def read_netcdf(
 ) -> Prediction:
     """Read a NetCDF file; see `READER` for what may be in it."""
     log = ProblemLog()
+    tree = open_netcdf(handle, log)
+    log.raise_if_any()
+    return read_tree(cast(ArrayTree, tree), log, options=options, targets=targets)
+
+
+def open_netcdf(handle: BinaryIO, log: ProblemLog) -> ArrayTree | None:
+    """Open a NetCDF file of either kind, or return None after noting why it is not opened."""
     tree: ArrayTree | None = None
     handle.seek(0)
     start = handle.read(len(SIGNATURE))
@@ -51,8 +58,7 @@ def read_netcdf(
             "the file is not a NetCDF file, or its header is cut off or damaged",
             remedy="write it with a NetCDF library, close it, and upload it unchanged",
         )
-    log.raise_if_any()
-    return read_tree(cast(ArrayTree, tree), log, options=options, targets=targets)
+    return tree
 
 
 class _PackedArray:
@@ -101,6 +107,9 @@ class _PackedArray:
         stored = self._stored.source(log, where=where)
         return UnpackedSource(stored, packing) if stored is not None else None
 
+    def text_attribute(self, name: str) -> str:
+        return self._stored.text_attribute(name)
+
     def _number(self, name: str) -> AnyArray | None:
         value = self._attributes.get(name)
         return None if value is None else np.asarray(value)
@@ -108,6 +117,8 @@ class _PackedArray:
 
 class _ClassicTree:
     """The variables of a classic file, which has no groups."""
+
+    is_classic = True
 
     def __init__(self, header: Header, handle: BinaryIO) -> None:
         self._header = header

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from scoring.readers.array_tree import ATTRIBUTE_LENGTH
 from scoring.readers.base import AnyArray, ArraySource, MemorySource, ProblemLog
 from scoring.readers.chunk_grid import ChunkedSource, ChunkGrid, check_bands
 from scoring.readers.npy_format import (
@@ -198,6 +199,10 @@ class ClassicArray:
     @property
     def value_bytes(self) -> int:
         return self._variable.dtype.itemsize
+
+    def text_attribute(self, name: str) -> str:
+        said = self._variable.attributes.get(name, "")
+        return said.strip("\0")[:ATTRIBUTE_LENGTH] if isinstance(said, str) else ""
 
     def source(self, log: ProblemLog, *, where: str) -> ArraySource | None:
         variable = self._variable

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 MAX_COLUMNS = 1000
-_BATCH_ROWS = 4096
-_NAME_LENGTH = 500  # of a target's name in the id column
+BATCH_ROWS = 4096
+NAME_LENGTH = 500  # of a target's name in the id column
 _PAGE_BYTES = 16 * 2**20
 _SPARE_BYTES = 16 * 2**20  # of all pages together, beyond what the rows need
 _ROW_BYTES = 1024
@@ -57,19 +57,19 @@ def read_parquet(
     columns = tuple(options["value_columns"])
     check_widths(targets, columns=columns)
     log = ProblemLog()
-    file = _opened(handle, log)
+    file = opened(handle, log)
     if file is not None:
         try:
             _check_schema(file, log, options=options)
-        except _faults():
+        except faults():
             _note_damage(log)
     log.raise_if_any()
-    groups = _row_groups(handle, log, schema=_paths(file))
+    groups = row_groups(handle, log, schema=column_paths(file))
     names = (options["id_column"], *columns)
-    _check_size(groups, handle, log=log, names=names, targets=targets)
+    check_size(groups, handle, log=log, names=names, targets=targets)
     log.raise_if_any()
     # As a dictionary, or a long name would be unpacked once for each row that has it.
-    file = _opened(handle, log, as_dictionary=[options["id_column"]])
+    file = opened(handle, log, as_dictionary=[options["id_column"]])
     table = _Table(log, targets=targets, columns=columns)
     filled = [position for position, group in enumerate(groups) if group.rows]
     for start, found, values in _batches(file, log, names=names, groups=filled):
@@ -79,7 +79,7 @@ def read_parquet(
     return Prediction(table.sources)
 
 
-def _faults() -> tuple[type[Exception], ...]:
+def faults() -> tuple[type[Exception], ...]:
     """Return what the library raises on a damaged file; its texts are never shown."""
     from pyarrow import ArrowException
 
@@ -87,7 +87,7 @@ def _faults() -> tuple[type[Exception], ...]:
     return (ArrowException, MemoryError, *plain)
 
 
-def _opened(
+def opened(
     handle: BinaryIO, log: ProblemLog, *, as_dictionary: Sequence[str] = ()
 ) -> ParquetFile | None:
     from pyarrow.parquet import ParquetFile
@@ -109,7 +109,7 @@ def _opened(
             thrift_string_size_limit=_FOOTER_BYTES,
             thrift_container_size_limit=2**20,
         )
-    except _faults():
+    except faults():
         _note_damage(log)
         return None
 
@@ -145,7 +145,7 @@ def _check_schema(file: ParquetFile, log: ProblemLog, *, options: Mapping[str, J
         )
         return
     columns = [schema.column(i) for i in range(len(schema))]
-    names = _paths(file)
+    names = column_paths(file)
     wanted = (options["id_column"], *options["value_columns"])
     for name in wanted:
         if names.count(name) != 1:
@@ -189,12 +189,12 @@ def _check_type(log: ProblemLog, column: Any, *, is_name: bool) -> None:
         )
 
 
-def _paths(file: Any) -> list[str]:
+def column_paths(file: Any) -> list[str]:
     schema = file.metadata.schema
     return [schema.column(position).path for position in range(len(schema))]
 
 
-def _row_groups(handle: BinaryIO, log: ProblemLog, *, schema: list[str]) -> list[RowGroup]:
+def row_groups(handle: BinaryIO, log: ProblemLog, *, schema: list[str]) -> list[RowGroup]:
     """Return the row groups; the library takes their columns by place, so these must agree."""
     try:
         groups = read_row_groups(handle, most_bytes=_FOOTER_BYTES)
@@ -207,7 +207,7 @@ def _row_groups(handle: BinaryIO, log: ProblemLog, *, schema: list[str]) -> list
     return groups
 
 
-def _check_size(
+def check_size(
     groups: Sequence[RowGroup],
     handle: BinaryIO,
     *,
@@ -244,18 +244,18 @@ def _batches(
     row = 0
     try:
         for batch in file.iter_batches(
-            batch_size=_BATCH_ROWS, row_groups=list(groups), columns=list(names), use_threads=False
+            batch_size=BATCH_ROWS, row_groups=list(groups), columns=list(names), use_threads=False
         ):
             found = _names(batch.column(names[0]))
             yield row, found, [_numbers(batch.column(name)) for name in names[1:]]
             row += len(found)
-    except _faults():
+    except faults():
         _note_damage(log)
 
 
 def _names(column: Any) -> list[str | None]:
     """Return the names of a batch, each distinct one made once, and shortened if it is absurd."""
-    texts = [(value.as_py() or "")[: _NAME_LENGTH + 1] for value in column.dictionary]
+    texts = [(value.as_py() or "")[: NAME_LENGTH + 1] for value in column.dictionary]
     return [None if index is None else texts[index] for index in column.indices.to_pylist()]
 
 
@@ -298,10 +298,10 @@ class _Table:
 
     def _target(self, name: str | None, row: int) -> TargetSpec | None:
         where = f"row {row}"
-        if name is None or len(name) > _NAME_LENGTH:
+        if name is None or len(name) > NAME_LENGTH:
             self._log.add(
                 "BAD_NAME",
-                f"{where} has no target's name, or one of more than {_NAME_LENGTH} characters",
+                f"{where} has no target's name, or one of more than {NAME_LENGTH} characters",
                 where=where,
                 remedy="write the target's name as the round does",
             )

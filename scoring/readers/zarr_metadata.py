@@ -43,6 +43,7 @@ class ArrayMetadata:
     codecs: JsonValue
     key_prefix: str
     separator: str
+    attributes: Mapping[str, JsonValue]
 
     def key(self, place: tuple[int, ...]) -> str:
         """Return under which name, below the array's own, a chunk is stored."""
@@ -74,7 +75,11 @@ def metadata_from(said: JsonValue) -> ArrayMetadata | None:
     dtype = _dtype(said.get("data_type"))
     prefix, separator = _key_encoding(said.get("chunk_key_encoding"))
     fill = _fill(said.get("fill_value"), dtype)
-    return ArrayMetadata(shape, chunk, dtype, fill, said.get("codecs"), prefix, separator)
+    told = said.get("attributes")
+    attributes = told if isinstance(told, dict) else {}
+    return ArrayMetadata(
+        shape, chunk, dtype, fill, said.get("codecs"), prefix, separator, attributes
+    )
 
 
 def _lengths(said: JsonValue, *, least: int) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from scoring.contract import JsonValue, TargetSpec
 from scoring.readers.archive import UNREADABLE, check_member, open_archive
 from scoring.readers.array_paths import check_path
-from scoring.readers.array_tree import TREE_OPTIONS, read_tree
+from scoring.readers.array_tree import ATTRIBUTE_LENGTH, TREE_OPTIONS, read_tree
 from scoring.readers.base import AnyArray, ArraySource, Prediction, ProblemLog, Reader
 from scoring.readers.byte_codecs import CodecError
 from scoring.readers.checks import shown
@@ -53,17 +53,17 @@ class ZarrTree:
     def __init__(self, archive: zipfile.ZipFile, log: ProblemLog) -> None:
         self._archive = archive
         self._members = _members(archive, log)
+        self._children: dict[str, list[str]] = {}
+        for name in self._members:
+            path, _, last = name.rpartition("/")
+            if last == METADATA and path:
+                group, _, child = path.rpartition("/")
+                self._children.setdefault(group, []).append(child)
         if not len(log) and METADATA not in self._members:
             log.add("NOT_ZARR", f"the archive has no {METADATA} at its top", remedy=_HOW)
 
     def names(self, group: tuple[str, ...], log: ProblemLog, *, limit: int) -> Sequence[str]:
-        start = "".join(f"{part}/" for part in group)
-        depth = len(group) + 1
-        found = [
-            name.split("/")[depth - 1]
-            for name in self._members
-            if name.startswith(start) and name.endswith(f"/{METADATA}") and name.count("/") == depth
-        ]
+        found = self._children.get("/".join(group), [])
         if len(found) <= limit:
             return sorted(found)
         log.add(
@@ -171,6 +171,10 @@ class ZarrArray:
     @property
     def value_bytes(self) -> int:
         return self._metadata.dtype.itemsize
+
+    def text_attribute(self, name: str) -> str:
+        said = self._metadata.attributes.get(name)
+        return said[:ATTRIBUTE_LENGTH] if isinstance(said, str) else ""
 
     def source(self, log: ProblemLog, *, where: str) -> ArraySource | None:
         grid = ChunkGrid(self.shape, self._metadata.chunk, self._metadata.dtype)

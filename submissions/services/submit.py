@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Team, User
 from accounts.trace import request_id
 from catalog.models import Artifact
+from catalog.selectors import is_open_method
 from challenges.models import Round
 from scoring.contract import CheckReport
 from submissions import enqueue
@@ -92,7 +93,7 @@ def submit(
         model_index=model_index,
     )
     if isinstance(method, Artifact):
-        _check_method(method, team)
+        _check_method(method, team, entry_kind)
     if len(note) > 300:
         raise SubmissionError("NOTE_TOO_LONG", _("A note has 300 characters at most."))
     source = (
@@ -168,7 +169,7 @@ def _insert(
     """Write the row, its reservation and a method not registered before, or none of them."""
     with transaction.atomic():
         submission.method = method if isinstance(method, Artifact) else method()
-        _check_method(submission.method, submission.team)
+        _check_method(submission.method, submission.team, submission.entry_kind)
         if submission.entry_kind == Submission.EntryKind.PARTICIPANT:
             quota.require_one_left(submission.team, submission.round, submission.received_at)
         submission.queued_at = Now()
@@ -193,12 +194,14 @@ def _earlier(by: User, key: str, *, round: Round, team: Team) -> Submission | No
     return earlier
 
 
-def _check_method(method: Artifact, team: Team) -> None:
+def _check_method(method: Artifact, team: Team, entry_kind: str) -> None:
     if method.kind != Artifact.Kind.MODEL:
         raise NotAllowed(
             "METHOD_IS_NO_MODEL",
             _("%(method)s is a dataset; a method is a model.") % {"method": method},
         )
+    if entry_kind == Submission.EntryKind.BASELINE and is_open_method(method):
+        return  # the gate lets only organizers do so; the method keeps its own name
     if method.team_id != team.pk:
         raise NotAllowed(
             "NOT_THE_TEAMS_METHOD",

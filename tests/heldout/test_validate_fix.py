@@ -1,5 +1,6 @@
 import json
 
+import h5py
 import numpy as np
 import pytest
 
@@ -99,6 +100,22 @@ def test_axes_and_unit_are_said_on_the_command_line(run, tmp_path):
     )
     assert code == 0
     np.testing.assert_array_equal(np.load(tmp_path / "m.npy"), 1000 * square.T)
+
+
+def test_hdf5_file_in_another_unit_is_told_of_and_mended_on_request_only(run, tmp_path):
+    with h5py.File(tmp_path / "p.h5", "w") as file:
+        file.create_dataset("u", data=[1.0, 2.0]).attrs["units"] = "km"
+    units = 'units={"unit": "m", "accepts": {"km": 1000}}'
+    order = ["validate", "--reader", "hdf5", "--target", "u:2", "--option", units]
+    code, out, _ = run(*order, tmp_path / "p.h5")
+    assert code == 0
+    assert "u: 1 km -> 1000 m" in out
+    assert run(*order, tmp_path / "p.h5", "--fix", tmp_path / "m.h5")[0] == 0
+    with h5py.File(tmp_path / "m.h5") as mended:
+        assert mended["u"][:].tolist() == [1000.0, 2000.0]
+        assert mended["u"].attrs["units"] == "m"
+    assert run(*order, tmp_path / "m.h5")[1].strip().count("\n") == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.h5", "p.h5"]
 
 
 @pytest.mark.parametrize("packed", [False, True])

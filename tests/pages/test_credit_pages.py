@@ -9,14 +9,15 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Artifact, LineageEdge
-from challenges.models import ChallengeRole, Round
+from challenges.models import Challenge, ChallengeRole, Round
 from leaderboards.services.ledger import post_book
 from leaderboards.services.refresh import refresh_board
 from scoring.credit.export import from_json, recompute
-from tests.factories import make_user
+from tests.factories import make_challenge, make_round, make_user
 from tests.leaderboards.test_ledger import Worked
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +133,75 @@ def test_the_board_of_datasets_has_windows_and_newcomers(client: Client, worked:
         published_at=before, opens_at=before, closes_at=old
     )
     assert shown("?window=12m") == []
+
+
+def test_the_board_of_datasets_is_had_by_topic_as_a_page_and_by_the_api(
+    client: Client, worked: Worked
+) -> None:
+    challenge = worked.round.challenge
+    Challenge.objects.filter(pk=challenge.pk).update(topics="Fluid dynamics, solvers")
+    make_round(make_challenge(topics="tribology"), slug="bare")
+    api = "/api/v1/datasets/"
+    whole = [row["slug"] for row in client.get(api).json()["datasets"]]
+    assert whole[:3] == ["d1", "d3", "d2"]
+
+    query = "?topic=fluid-dynamics&window=12m"
+    page = client.get(f"/datasets/{query}")
+    assert [row.artifact.slug for row in page.context["rows"]][:3] == whole[:3]
+    text = page.content.decode()
+    assert '<option value="fluid-dynamics" selected>Fluid dynamics</option>' in text
+    assert '<option value="12m" selected>' in text  # a form keeps what was chosen before
+    asked = client.get(api + query).json()
+    assert asked["view"] == {"topic": "fluid-dynamics", "window": "12m"}
+    assert [row["slug"] for row in asked["datasets"]] == whole
+    assert asked["rounds"] == [{"round": f"{challenge.slug}/{worked.round.slug}", "posted": True}]
+
+    page = client.get("/datasets/?topic=tribology").content.decode()
+    assert "No dataset has credit from the rounds in this view." in page
+    assert client.get(f"{api}?topic=tribology").json()["datasets"] == []
+    page = client.get("/datasets/?topic=%3Cb%3Ealchemy").content.decode()
+    assert "No round is in this view" in page
+    assert "&lt;b&gt;alchemy</option>" in page
+    assert (
+        '"/datasets/?topic=fluid-dynamics"'
+        in client.get("/topics/fluid-dynamics/").content.decode()
+    )
+    refused = client.get(f"{api}?window=6m")
+    assert (refused.status_code, refused.json()["problems"][0]["where"]) == (400, "window")
+
+
+def test_what_lacks_a_licence_or_makers_earns_nothing_and_its_pages_say_until_when(
+    client: Client, worked: Worked
+) -> None:
+    def earned(slug: str) -> int:
+        book = worked.round.credit_books.latest("number")
+        return sum(each.micropoints for each in book.entries.filter(account__slug=slug))
+
+    def said(address: str) -> str:
+        return client.get(address).content.decode()
+
+    told = "It earns nothing from results that are built on it until this is mended:"
+    page = worked.d2.get_absolute_url()
+    assert told not in said(page)
+    whole = earned("d2")
+    Artifact.objects.filter(pk=worked.d2.pk).update(licence="")
+    post_book(worked.round, reason="corrected")
+    assert (earned("d2"), whole) == (-whole, 70_312_500)  # reversed, and nothing posted again
+    assert told in said(page)
+    assert "It has no licence." in said(page)
+    client.force_login(worked.curator)
+    assert reverse("pages:artifact-edit", args=["d2", "1"]) in said(page)
+    assert told in said(reverse("pages:artifact-edit", args=["d2", "1"]))
+    Artifact.objects.filter(pk=worked.d2.pk).update(licence="CC-BY-4.0")
+    assert "it has a licence, and its makers" in said(
+        reverse("pages:artifact-edit", args=["d2", "1"])
+    )
+    post_book(worked.round, reason="corrected")
+    assert earned("d2") == whole
+    Artifact.objects.filter(pk=worked.m0.pk).update(licence="")
+    assert told not in said(worked.m0.get_absolute_url())  # of a model none is asked
+    Artifact.objects.filter(pk=worked.d3.pk).update(licence="", is_stub=True)
+    assert told not in said(worked.d3.get_absolute_url())
 
 
 def test_a_row_of_the_board_tells_teams_use_and_statement(client: Client, worked: Worked) -> None:
