@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.harmonize.array_files import ArrayFile, LooseArray, Part
 from scoring.harmonize.array_forms import ArrayForm
-from scoring.harmonize.array_names import Answer, named_answers, single_answer
+from scoring.harmonize.array_names import Answer, asked_for, named_answers, single_answer
 from scoring.harmonize.axes import Change, Fit, in_order, ways
 from scoring.harmonize.conversion import (
     any_outside,
@@ -62,6 +62,8 @@ def mended_arrays(
     unit = unit or _unit_of(answers, log, units=units)
     small = sum(answer.array.size_bytes for answer in answers) <= limit_bytes
     conversion = _conversion(answers, readers, log, units=units, unit=unit, small=small)
+    if not form.strict:
+        answers = asked_for(answers, log)
     parts = [_part(answer, readers[answer.array.name], conversion, units) for answer in answers]
     return lambda out: form.save(whole)(out, parts)
 

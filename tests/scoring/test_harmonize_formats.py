@@ -23,6 +23,7 @@ from scoring.cage.records import CageLimits
 from scoring.contract import PredictionFormat, TargetSpec
 from scoring.engine import check
 from scoring.harmonize import Decisions
+from scoring.harmonize.array_files import UnreadableError
 from tests.scoring.array_files import folder_zip
 from tests.scoring.files import npz_bytes
 from tests.scoring.harmonizing import mend, values_of
@@ -426,6 +427,15 @@ def test_array_cannot_take_the_place_of_a_group_that_stays(form):
     agreed = Decisions(accept=frozenset({"EXTRA_ARRAYS"}))
     content, _ = mend(arrays_file(form, arrays), declared, TARGETS, agreed)
     same(values_of(content, declared, TARGETS), {"u-01": FIELD})
+
+
+def test_array_that_cannot_be_read_is_told_of_when_it_is_written_and_not_left_out():
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.create_dataset("u-01", data=FIELD.T)
+        file.create_dataset("U-02", data=GOOD["u-02"], chunks=(1, 3, 5), compression="lzf")
+    with pytest.raises(UnreadableError, match="array U-02 is packed by a filter"):
+        mend(buffer.getvalue(), PredictionFormat("hdf5"), TARGETS)
 
 
 def test_links_foreign_values_and_text_are_never_followed_in_mending():
