@@ -22,6 +22,8 @@ from scoring.readers.zarr_store import MAX_MEMBERS, ZarrTree
 _MOST = 2000  # names beyond those of the targets that are looked at
 _DEPTH = 8
 _WIDEST = 16  # bytes of a number, generously
+# A Zarr store that was zipped with its folder: what is in it stands one level lower.
+_FORGIVEN = {"NOT_ZARR"}
 # How NetCDF-4 marks a dataset that is there for the length of an axis only.
 NETCDF_DIMENSION = "This is a netCDF dimension but not a netCDF variable."
 _UNIT_ATTRIBUTES = ("units", "unit")
@@ -47,7 +49,7 @@ def load_tree(handle: BinaryIO, slug: str, *, targets: Sequence[TargetSpec]) -> 
     """
     problems = ProblemLog()
     tree = OPENERS[slug](handle, problems)
-    if tree is None or len(problems):
+    if tree is None or {problem.code for problem in problems.problems} - _FORGIVEN:
         raise UnreadableError
     limit = max([OPEN_LENGTH_BYTES, *(_bytes_of(target) for target in targets)])
     arrays = [

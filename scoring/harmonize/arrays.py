@@ -87,13 +87,12 @@ def _unit_of(answers: Sequence[Answer], log: MendingLog, *, units: Units | None)
     """
     if units is None:
         return ""
-    named = {unit_name(each.array.unit) for each in answers if each.targets} - {""}
+    named = {unit_name(each.array.unit) for each in answers if each.targets}
     if not named & set(units.accepts):
         return units.unit if units.unit in named else ""
-    if len(named) > 1:
-        note_unknown_unit(log, units, named=one_unit(named))
-        return ""
-    return named.pop()
+    unit = one_unit(named)
+    note_unknown_unit(log, units, named=unit)
+    return unit if units.knows(unit) else ""
 
 
 def _without_text(

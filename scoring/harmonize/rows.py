@@ -134,9 +134,10 @@ def _take_unit(table: Table) -> str:
     named = [name for name in extra if is_unit_column(name)]
     if len(named) != 1:
         return ""
-    cells = [row[table.place(named[0])] for row in table.body(named[0])]
-    unit = one_unit(cell for cell in cells if isinstance(cell, str))
-    table.unit = table.unit or unit
+    place = table.place(named[0])
+    cells = [row[place] for row in table.rows if place < len(row)]
+    unit = one_unit(cell if isinstance(cell, str) else "" for cell in cells)
+    table.unit = one_unit(each for each in (table.unit, unit) if each)
     return named[0] if table.units and unit in table.units.accepts else ""
 
 
