@@ -14,7 +14,15 @@ from challenges.models import Round
 from leaderboards.selectors import standings
 from leaderboards.services.refresh import refresh_board
 from submissions.models import Score, Submission, SubmissionState
-from tests.factories import make_metric, make_round, make_run, make_submission, make_team
+from tests.factories import (
+    make_challenge,
+    make_method,
+    make_metric,
+    make_round,
+    make_run,
+    make_submission,
+    make_team,
+)
 from tests.scoring.published_ranks import whole_sampl6
 
 pytestmark = pytest.mark.django_db
@@ -31,16 +39,17 @@ def sampl6_round() -> Round:
         published_at=now - timedelta(days=31),
         revealed_at=now - timedelta(days=1),
         bootstrap_resamples=10_000,
-        title="SAMPL6 log P",
+        title="Octanol and water",
+        challenge=make_challenge(title="SAMPL6 log P"),
     )
-    round_.metrics.update(aggregate="root_mean", metric="squared_error")
-    make_metric(round_, "mae")
+    round_.metrics.update(aggregate="root_mean", metric="squared_error", label="RMSE")
+    make_metric(round_, "mae", label="MAE")
     ranked, mae = round_.metrics.get(key="error"), round_.metrics.get(key="mae")
     targets = list(round_.targets.order_by("position"))
     for entry, errors in zip(published.entries, published.errors, strict=True):
-        team = make_team(name=entry, slug=f"team-{entry}")
-        state, content = SubmissionState.SCORED, entry.encode()
-        run = make_run(make_submission(round_, team, state=state, content=content))
+        team = make_team(name=f"Team of {entry}", slug=f"team-{entry}")
+        facts = {"state": SubmissionState.SCORED, "method": make_method(team, title=entry)}
+        run = make_run(make_submission(round_, team, content=entry.encode(), **facts))
         Score.objects.bulk_create(
             Score(run=run, target=target, metric=metric, status="ok", value=value)
             for target, error in zip(targets, errors, strict=True)
@@ -58,7 +67,7 @@ def test_the_page_shows_a_top_group_and_the_interval_of_the_first(
     lines = list(standings(revision))
     assert len(lines) == Submission.objects.count() == 91
     first = lines[0]
-    assert first.submission.team.name == "hmz0n"
+    assert first.submission.method.title == "hmz0n"
     assert (first.rank, first.rank_low, first.rank_high) == (1, 1, 15)
     assert first.first_probability is not None
     assert 0.3 < first.first_probability < 0.4
