@@ -279,6 +279,8 @@ SCORING_MEMORY_BYTES = environment.integer("SCORING_MEMORY_BYTES", default=2 * 1
 # The consensus of a round's entries: the file that may come of it, and those it is made of.
 CONSENSUS_FILE_BYTES = environment.integer("CONSENSUS_FILE_BYTES", default=32 * 2**20, low=1)
 CONSENSUS_READ_BYTES = environment.integer("CONSENSUS_READ_BYTES", default=2 * 1024**3, low=1)
+# How many pairs of a round's entries, near in their scores, are compared with each other.
+DUPLICATE_MOST_PAIRS = environment.integer("DUPLICATE_MOST_PAIRS", default=5000, low=0)
 
 # Whose address counts against a limit: our own proxy's word, or nobody's.
 NUM_PROXIES = 1 if environment.boolean("BEHIND_PROXY", default=False) else 0

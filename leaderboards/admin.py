@@ -7,12 +7,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from accounts.admin_base import ViewOnly
+from accounts.admin_base import ViewOnly, ViewOnlyInline
 from challenges.admin.scope import ScopedAdmin
 from challenges.errors import ChallengeError
 from challenges.models import Correction
 from challenges.services.corrections import withdraw_correction
-from leaderboards.models import BoardRevision, CreditBook, CreditEntry, Standing
+from leaderboards.models import (
+    BoardRevision,
+    CreditBook,
+    CreditEntry,
+    DuplicateSearch,
+    NearDuplicate,
+    Standing,
+)
 from leaderboards.services.corrections import publish_correction, who_moves
 from submissions.services.shadow import progress_of
 
@@ -131,3 +138,27 @@ class CreditEntryAdmin(ViewOnly, ScopedAdmin):
     list_select_related = ("round__challenge", "account", "reverses")
     search_fields = ("account__title", "account__slug", "result")
     show_full_result_count = False
+
+
+class NearDuplicateInline(ViewOnlyInline):
+    model = NearDuplicate
+    fields = ("one", "other", "distance", "gap")
+
+
+@admin.register(DuplicateSearch)
+class DuplicateSearchAdmin(ViewOnly, ScopedAdmin):
+    """What organizers see before the reveal; everyone sees it with the books."""
+
+    challenge_path = "round__challenge"
+    list_display = (
+        "round",
+        "made_at",
+        "is_current",
+        "percent",
+        "measured",
+        "unmeasured",
+        "reason",
+    )
+    list_filter = ("is_current", ("round", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("round__challenge",)
+    inlines = (NearDuplicateInline,)

@@ -31,28 +31,34 @@ def crowds_of(round_: Round) -> list[Crowd]:
     for entry in entries_of(round_, rule):
         if entry.ranks and entry.value(rule.primary, rule).value is not None:
             ranked[entry.submission.track_id].append(entry)
-    files = _files_of([entry for entries in ranked.values() for entry in entries])
+    given = answer_files([entry for entries in ranked.values() for entry in entries], rule)
     tracks: list[Track | None] = [*round_.tracks.all()]
-    return [
-        _crowd(track, ranked[track.pk if track else None], rule, files)
-        for track in tracks or [None]
-    ]
+    return [_crowd(track, ranked[track.pk if track else None], given) for track in tracks or [None]]
 
 
 def _crowd(
-    track: Track | None, entries: Sequence[Entry], rule: Rule, files: Mapping[int, Submission]
+    track: Track | None, entries: Sequence[Entry], given: Mapping[str, Mapping[str, Submission]]
 ) -> Crowd:
     answers: list[dict[str, str]] = []
     used: dict[str, Submission] = {}
     for entry in entries:
-        of_entry = {
+        of_entry = given[entry.submission.code]
+        answers.append({slug: each.code for slug, each in of_entry.items()})
+        used |= {each.code: each for each in of_entry.values()}
+    return Crowd(track, tuple(answers), used)
+
+
+def answer_files(entries: Sequence[Entry], rule: Rule) -> dict[str, dict[str, Submission]]:
+    """Return whose file answers which target, by the code of each entry."""
+    files = _files_of(entries)
+    return {
+        entry.submission.code: {
             target.slug: found
             for target in rule.targets
             if (found := _answer(entry, target.slug, files)) is not None
         }
-        answers.append({slug: each.code for slug, each in of_entry.items()})
-        used |= {each.code: each for each in of_entry.values()}
-    return Crowd(track, tuple(answers), used)
+        for entry in entries
+    }
 
 
 def _answer(entry: Entry, slug: str, files: Mapping[int, Submission]) -> Submission | None:

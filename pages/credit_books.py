@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 
 from catalog.models import Artifact, LineageEdge
 from challenges.models import Round
-from challenges.selectors import Viewer
+from challenges.selectors import Viewer, primary_metric
 from leaderboards.last_winners import LastWinner, missing_winners_of, told_to_all
 from leaderboards.lineage_review import (
     can_rule,
@@ -23,8 +24,10 @@ from leaderboards.lineage_review import (
 )
 from leaderboards.models import CreditBook, CreditEntry, LineageObjection
 from leaderboards.selectors import RoundCredit
-from scoring.credit import CreditKind
+from scoring.credit import Comparison, CreditKind
+from scoring.credit import Round as Facts
 from scoring.credit.export import to_canonical_json
+from scoring.metrics.registry import get_metric
 from submissions.models import Submission
 
 LEDGER_COLUMNS = (
@@ -60,6 +63,27 @@ class ResultLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TwinLine:
+    """Two results that count as one player; without distance their files are the same."""
+
+    methods: tuple[Artifact | None, Artifact | None]
+    codes: tuple[str, str]
+    distance: float | None = None
+    gap: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Which results count as one player, and by which threshold."""
+
+    lines: list[TwinLine]
+    comparison: Comparison | None
+    obstacle: str  # why others than the same files were not compared, in the reader's language
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeLine:
     """A declared input with the objection to it in this round, if there is one."""
 
@@ -77,6 +101,7 @@ class BooksPage:
     history: list[CreditBook]
     kinds: list[KindLine]
     results: list[ResultLine]
+    twins: Twins
     edges: list[EdgeLine]
     comment_until: datetime | None
     is_open: bool
@@ -95,6 +120,7 @@ def books_page(round_: Round, credit: RoundCredit, viewer: Viewer, moment: datet
         history=list(round_.credit_books.order_by("-number")) if credit.is_posted else [],
         kinds=_kinds(credit),
         results=_results(credit, makers),
+        twins=_twins(round_, credit.facts, makers),
         edges=_edges(round_, credit, viewer, is_open=is_open),
         comment_until=comment_until(round_),
         is_open=is_open,
@@ -137,6 +163,26 @@ def _results(credit: RoundCredit, makers: dict[str, Artifact]) -> list[ResultLin
         ResultLine(name, makers.get(name), amount, kept[name], commons[name], skills.get(name))
         for name, amount in sorted(received.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _twins(round_: Round, facts: Facts, makers: dict[str, Artifact]) -> Twins:
+    compared = facts.comparison
+    found = {(pair.one, pair.other): pair for pair in compared.pairs} if compared else {}
+    lines = []
+    for codes in facts.near_duplicates:
+        pair = found.get(codes) or found.get((codes[1], codes[0]))
+        methods = (makers.get(codes[0]), makers.get(codes[1]))
+        if pair is None or compared is None:
+            lines.append(TwinLine(methods, codes))
+        else:
+            limit = compared.percent / 100 * pair.gap
+            lines.append(TwinLine(methods, codes, pair.distance, pair.gap, limit))
+    unit = ""
+    if found:
+        primary = primary_metric(round_)
+        unit = get_metric(primary.metric, primary.version).unit
+    obstacle = gettext(compared.obstacle) if compared and compared.obstacle else ""
+    return Twins(lines, compared, obstacle, "" if unit == "1" else unit)
 
 
 def _edges(round_: Round, credit: RoundCredit, viewer: Viewer, *, is_open: bool) -> list[EdgeLine]:

@@ -12,6 +12,7 @@ from challenges.selectors import metric_choices, prediction_format
 from challenges.services.rounds import finalize_round, publish_round, reveal_round
 from leaderboards.services.ledger import check_books, post_due_books
 from leaderboards.services.refresh import refresh_stale_boards
+from leaderboards.services.twins import find_due_duplicates
 from rehearsal.cast import Player, hand_in, make_player, moments, told, tracks_of
 from rehearsal.clock import SimulatedClock
 from rehearsal.findings import Entry, Report, RoundReport
@@ -260,6 +261,7 @@ def _reveal(stage: Stage) -> None:
     stage.clock.go_to(ends + timedelta(hours=1))
     reveal_round(round_, by=stage.by)
     refresh_stale_boards()
+    find_due_duplicates()
     for book in post_due_books():
         stage.told.credit_micropoints = book.minted_micropoints
         stage.told.note = " ".join(book.unmet)

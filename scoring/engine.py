@@ -119,6 +119,27 @@ def score(
         return ScoreReport(rows=(), check=report, engine_version=ENGINE_VERSION)
 
 
+def score_between(
+    prediction: Prediction,
+    targets: Sequence[TargetSpec],
+    references: Mapping[str, ArraySource],
+    metrics: Sequence[MetricChoice],
+) -> tuple[ScoreRow, ...]:
+    """Score what was read of one file against what was read of another.
+
+    Raises
+    ------
+    ReferenceFaultError
+        If what stands for the answers does not fit the targets.
+    UnfitValuesError, PredictionFormatError
+        If a value is not acceptable.
+    """
+    chosen = [(choice, get_metric(choice.slug, choice.version)) for choice in metrics]
+    parameters = {c.key: metric.complete(c.parameters) for c, metric in chosen}
+    expected = _open_references(references, targets)
+    return _Run(expected, prediction, parameters, "status", specs=targets).rows(chosen)
+
+
 def _report(targets: Sequence[TargetSpec], prediction: Prediction) -> CheckReport:
     answered = tuple(target.slug for target in targets if target.slug in prediction.sources)
     return CheckReport(answered=answered, metadata=dict(prediction.metadata))

@@ -212,6 +212,7 @@ class RoundSerializer(RoundSummarySerializer):
             "missing_policy",
             "missing_penalty",
             "tie_tolerance",
+            "near_duplicate_percent",
             "grace_minutes",
             "embargo",
             "design_sha256",

@@ -54,6 +54,7 @@ RULES = (
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",
+    "near_duplicate_percent",
     "bootstrap_resamples",
     "bootstrap_seed",
     "perfect_value",
@@ -138,7 +139,7 @@ class RoundAdmin(RoundSetup):
                 ),
             },
         ),
-        ("Credit", {"fields": ("target_set", "offered_data")}),
+        ("Credit", {"fields": ("target_set", "offered_data", "near_duplicate_percent")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:

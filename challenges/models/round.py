@@ -16,6 +16,9 @@ from challenges.models.design_items import DESIGN_ITEMS, validate_design_items
 from challenges.models.disclosure import DISCLOSURE_CONSTRAINTS, Disclosure
 from scoring.contract import Aggregate
 
+# Independent entries, alike in size, are at about 141 %, and kin with much in common below 100 %.
+MOST_DUPLICATE_PERCENT = 20.0
+
 
 class RoundState(models.TextChoices):
     """A function of the clock, the dates and the organizer's explicit acts; never stored."""
@@ -121,6 +124,13 @@ class Round(Disclosure):
         validators=[MinValueValidator(0.0)],
         help_text="Values closer than this share a rank.",
     )
+    near_duplicate_percent = models.FloatField(
+        default=1.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(MOST_DUPLICATE_PERCENT)],
+        help_text="Entries of different teams count as one player of credit if they are closer to "
+        "each other than this, in percent of what the better of both lacks to the perfect value, "
+        "in the primary metric. 0: only identical files do.",
+    )
     bootstrap_resamples = models.PositiveIntegerField(
         default=10_000, validators=[MinValueValidator(100), MaxValueValidator(100_000)]
     )
@@ -190,6 +200,11 @@ class Round(Disclosure):
                 condition=models.Q(models_per_target__gte=1),
                 name="round_takes_a_model",
                 violation_error_message="A team hands in one model or more for a target.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(near_duplicate_percent__gte=0, near_duplicate_percent__lte=20),
+                name="round_near_duplicates_within_reason",
+                violation_error_message="Near duplicates are closer than 0 to 20 percent.",
             ),
             *DISCLOSURE_CONSTRAINTS,
         ]

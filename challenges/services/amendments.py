@@ -47,6 +47,7 @@ BEFORE_OPENING = (
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",
+    "near_duplicate_percent",
     "perfect_value",
     "bootstrap_resamples",
     "upload_replaces",

@@ -57,6 +57,7 @@ def design_of(round: Round) -> dict[str, Any]:
         "design_items": round.design_items,
         "tracks": [_track(row) for row in round.tracks.all()],
         "assessors_see_names_at": _moment(round.assessors_see_names_at),
+        "near_duplicate_percent": round.near_duplicate_percent,
         **_disclosure(round),
     }
     if round.upload_replaces != Round.UploadReplaces.ENTRY:

@@ -34,6 +34,15 @@ class Board(models.Model):
     consensus_until = models.DateTimeField(
         null=True, editable=False, help_text="A worker makes the consensus, until then at most."
     )
+    duplicates_mark = models.CharField(  # noqa: DJ001
+        max_length=120,
+        null=True,
+        editable=False,
+        help_text="The watermark up to which near duplicates are looked for.",
+    )
+    duplicates_until = models.DateTimeField(
+        null=True, editable=False, help_text="A worker looks for near duplicates, until then."
+    )
 
     def __str__(self) -> str:
         return f"board of {self.round}"

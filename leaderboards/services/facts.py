@@ -17,6 +17,7 @@ from catalog.selectors import missing_to_earn
 from challenges.models import Round
 from leaderboards.entries import Entry, Rule, final_entries
 from leaderboards.identity import artifact_id, shares_of
+from leaderboards.twins import comparison_of
 from scoring import credit
 from scoring.credit.rule import GATE_MIN_TARGETS
 from scoring.uncertainty import advantage_bounds, replicate_values
@@ -62,6 +63,7 @@ def credit_facts(
     methods = [entry.submission.method for entry in finals]
     edges = _edges_above(methods)
     target_set = round_.target_set
+    comparison = comparison_of(round_, rule, finals)
     return credit.Round(
         id=f"{round_.challenge.slug}/{round_.slug}",
         opened_at=round_.opens_at,
@@ -76,7 +78,8 @@ def credit_facts(
         results=tuple(_results(finals, entries, rule, edges=edges)),
         nodes=tuple(_nodes(methods, edges)),
         target_sets=_target_sets(target_set, round_),
-        near_duplicates=tuple(_same_files(finals)),
+        near_duplicates=tuple(_near_duplicates(finals, comparison)),
+        comparison=comparison,
     )
 
 
@@ -243,6 +246,14 @@ def _target_sets(target_set: Artifact | None, round_: Round) -> tuple[credit.Tar
             shares=shares_of(target_set),
         ),
     )
+
+
+def _near_duplicates(
+    finals: Sequence[Entry], comparison: credit.Comparison | None
+) -> Iterable[tuple[str, str]]:
+    yield from _same_files(finals)
+    for pair in comparison.pairs if comparison else ():
+        yield pair.one, pair.other
 
 
 def _same_files(finals: Sequence[Entry]) -> Iterable[tuple[str, str]]:

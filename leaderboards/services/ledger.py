@@ -13,6 +13,7 @@ from challenges.models import Round
 from leaderboards.entries import entries_of, rule_of
 from leaderboards.models import CreditBook, CreditEntry
 from leaderboards.services.facts import credit_facts, settled
+from leaderboards.twins import search_is_awaited
 from scoring.credit import COMMONS, Books, Posting
 from scoring.credit import Round as Facts
 from scoring.credit.export import (
@@ -25,9 +26,10 @@ from submissions.models import Submission
 
 
 def post_due_books() -> list[CreditBook]:
-    """Post the books of every revealed round that has none yet."""
+    """Post the books of every revealed round that has none yet, once its entries are compared."""
     due = Round.objects.filter(revealed_at__isnull=False, credit_books__isnull=True)
-    posted = (post_book(each, reason="The round was revealed.") for each in due)
+    ready = (each for each in due if not search_is_awaited(each))
+    posted = (post_book(each, reason="The round was revealed.") for each in ready)
     return [book for book in posted if book is not None]
 
 

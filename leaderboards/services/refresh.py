@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q
 from challenges.models import Correction, Round
 from leaderboards.entries import Entry, Rule, entries_of, rule_of
 from leaderboards.lines import Line, ranked_lines
-from leaderboards.models import Board, BoardRevision, Standing
+from leaderboards.models import Board, BoardRevision, DuplicateSearch, Standing
 from leaderboards.rules import column_documents, rule_document
 from leaderboards.services.documents import store_documents
 from leaderboards.services.facts import settle_now
@@ -66,6 +66,11 @@ def watermarks(rounds: Sequence[Round]) -> dict[int, str]:
         .values_list("round")
         .annotate(number=Count("id"))
     )
+    searched = dict(
+        DuplicateSearch.objects.filter(
+            round__in=[each for each in rounds if each.revealed_at], is_current=True
+        ).values_list("round", "pk")
+    )
     return {
         # Once corrected it has to change, though no current run may be newer than before.
         each.pk: "run {} scored {} withdrawn {} targets {} {} engine {}".format(
@@ -76,6 +81,8 @@ def watermarks(rounds: Sequence[Round]) -> dict[int, str]:
             ENGINE_VERSION,
         )
         + (f" corrections {corrected[each.pk]}" if each.pk in corrected else "")
+        # From the reveal on, credit on the board counts near duplicates as one.
+        + (f" compared {searched[each.pk]}" if each.pk in searched else "")
         for each in rounds
     }
 

@@ -7,7 +7,13 @@ has the zygote end the child. The processes are tied together by sockets, so eac
 one above it ends, whatever killed that. `layers` tells which walls stand on this machine.
 """
 
-from scoring.cage.calls import CageError, check_in_cage, combine_in_cage, score_in_cage
+from scoring.cage.calls import (
+    CageError,
+    check_in_cage,
+    combine_in_cage,
+    compare_in_cage,
+    score_in_cage,
+)
 from scoring.cage.client import layers, run_caged, start_zygote, stop_zygote
 from scoring.cage.records import CagedJob, CageLimits, CageOutcome, CageResult, Layer
 
@@ -20,6 +26,7 @@ __all__ = [
     "Layer",
     "check_in_cage",
     "combine_in_cage",
+    "compare_in_cage",
     "layers",
     "run_caged",
     "score_in_cage",

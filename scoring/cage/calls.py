@@ -25,6 +25,8 @@ from scoring.contract import (
     TargetSpec,
 )
 from scoring.crowd import Answers, CrowdFile
+from scoring.likeness import Task
+from scoring.twins import Measured
 
 _Report = TypeVar("_Report")
 
@@ -118,6 +120,38 @@ def combine_in_cage(
     if len(made.content) > limit_bytes:
         raise CageError(CageOutcome.OUTPUT, "the file is longer than allowed")
     return made
+
+
+def compare_in_cage(
+    handles: Mapping[str, BinaryIO],
+    prediction_format: PredictionFormat,
+    targets: Sequence[TargetSpec],
+    choice: MetricChoice,
+    *,
+    answers: Mapping[str, Mapping[str, str]],
+    tasks: Sequence[Task],
+    limits: CageLimits,
+    also_readable: Mapping[str, Sequence[TargetSpec]],
+) -> list[Measured]:
+    """Do `scoring.likeness.likenesses` in a caged child; raises as `check_in_cage` does.
+
+    The child gets predictions alone, never an answer of the round.
+    """
+    request = {
+        "format": codec.format_to_json(prediction_format),
+        "targets": codec.targets_to_json(targets),
+        "metrics": codec.metrics_to_json([choice]),
+        "also_readable": {
+            name: codec.targets_to_json(specs) for name, specs in also_readable.items()
+        },
+        "answers": {entry: dict(files) for entry, files in answers.items()},
+        "tasks": [[task.one, task.other, list(task.slugs)] for task in tasks],
+    }
+    job = CagedJob("scoring.cage.jobs:compare", limits, request, handles)
+    measured = _report(job, codec.measured_from_json)
+    if len(measured) != len(tasks):
+        raise CageError(CageOutcome.OUTPUT, "not as many pairs as were asked for")
+    return measured
 
 
 def _report(job: CagedJob, rebuild: Callable[[JsonValue], _Report]) -> _Report:

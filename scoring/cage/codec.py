@@ -21,6 +21,7 @@ from scoring.contract import (
     TargetSpec,
 )
 from scoring.crowd import CrowdFile
+from scoring.twins import Measured
 
 _TEXT_LIMIT = 1000
 
@@ -105,17 +106,29 @@ def crowd_from_json(value: Any) -> CrowdFile:
     )
 
 
-def _row(value: Mapping[str, Any]) -> ScoreRow:
-    number, target = value["value"], value["target"]
+def measured_from_json(value: Any) -> list[Measured]:
+    """Rebuild what pairs of entries measured; raises as `check_from_json` does."""
+    found = [Measured(_number(each["distance"]), int(each["numbers"])) for each in value]
+    if any(each.distance is not None and each.distance < 0 for each in found):
+        raise ValueError("a distance below zero")
+    return found
+
+
+def _number(value: Any) -> float | None:
     # NaN and infinities cannot come: neither side writes them into JSON, and `json` would give
     # them as floats, which the comparison below refuses.
-    if number is not None and not abs(float(number)) < float("inf"):
-        raise ValueError("a score that is not finite")
+    if value is not None and not abs(float(value)) < float("inf"):
+        raise ValueError("a number that is not finite")
+    return None if value is None else float(value)
+
+
+def _row(value: Mapping[str, Any]) -> ScoreRow:
+    target = value["target"]
     return ScoreRow(
         key=_text(value["key"]),
         target=None if target is None else _text(target),
         status=ScoreStatus(value["status"]),
-        value=None if number is None else float(number),
+        value=_number(value["value"]),
         detail=_text(value["detail"]),
     )
 

@@ -1,4 +1,4 @@
-"""What runs inside the cage: check, score and combine files, from JSON to JSON."""
+"""What runs inside the cage: check, score, combine and compare files, from JSON to JSON."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scoring.consensus import Way
 from scoring.contract import JsonValue
 from scoring.crowd import crowd_file
 from scoring.harmonize import suggestions
+from scoring.likeness import Task, likenesses
 
 
 def check(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> JsonValue:
@@ -65,3 +66,19 @@ def combine(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> 
         "left_out": dict(made.left_out),
         "refusal": made.refusal,
     }
+
+
+def compare(request: Mapping[str, JsonValue], files: Mapping[str, BinaryIO]) -> JsonValue:
+    """Measure how far pairs of entries are from each other."""
+    measured = likenesses(
+        files,
+        codec.format_from_json(request["format"]),
+        codec.targets_from_json(request["targets"]),
+        codec.metrics_from_json(request["metrics"])[0],
+        answers=request["answers"],
+        tasks=[Task(one, other, tuple(slugs)) for one, other, slugs in request["tasks"]],
+        also_readable={
+            name: codec.targets_from_json(specs) for name, specs in request["also_readable"].items()
+        },
+    )
+    return [asdict(each) for each in measured]

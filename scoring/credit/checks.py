@@ -62,6 +62,10 @@ def _identity_problems(round_: Round) -> Iterator[str]:
     for pair in round_.near_duplicates:
         for each in sorted(set(pair) - results):
             yield f"{each}: named as a near-duplicate, but not among the results"
+    said = {frozenset(pair) for pair in round_.near_duplicates}
+    for found in round_.comparison.pairs if round_.comparison else ():
+        if frozenset((found.one, found.other)) not in said:
+            yield f"{found.one} and {found.other}: compared, but not among the near-duplicates"
 
 
 def _score_problems(round_: Round) -> Iterator[str]:

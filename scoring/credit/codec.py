@@ -33,7 +33,12 @@ def to_json_value(value: object) -> JsonValue:
     Python and every IEEE 754 reader restore to the last bit.
     """
     if is_dataclass(value):
-        return {item.name: to_json_value(getattr(value, item.name)) for item in fields(value)}
+        named = ((item, getattr(value, item.name)) for item in fields(value))
+        return {
+            item.name: to_json_value(each)
+            for item, each in named
+            if each is not None or not item.metadata.get("omit_none")
+        }
     if isinstance(value, tuple):
         return [to_json_value(each) for each in value]
     if isinstance(value, Enum):

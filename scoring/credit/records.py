@@ -7,7 +7,7 @@ them from the public export, and both get the same books. Every ``id`` is a publ
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -170,11 +170,40 @@ class TargetSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """Two results that share their mistakes: how far from each other, and from perfect.
+
+    Both numbers are in the unit of the scoring unit; ``gap`` is that of the better result.
+    """
+
+    one: str
+    other: str
+    distance: float
+    gap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How results were compared with each other, and which were found to be near duplicates.
+
+    They are if ``distance <= percent / 100 * gap``. ``obstacle`` says why none were compared, in
+    words; ``unmeasured`` pairs were near by their scores, and could not be compared.
+    """
+
+    percent: float
+    pairs: tuple[Likeness, ...] = ()
+    measured: int = 0
+    unmeasured: int = 0
+    obstacle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """Everything a round's credit depends on.
 
     ``near_duplicates`` are pairs of result ids whose predictions are closer than the threshold
-    frozen at opening; chains of them count as one player.
+    frozen at opening; chains of them count as one player. ``comparison`` says how those were
+    found whose files are not the same; None where only identical files count as one.
     """
 
     id: str
@@ -189,6 +218,8 @@ class Round:
     nodes: tuple[Node, ...] = ()
     target_sets: tuple[TargetSet, ...] = ()
     near_duplicates: tuple[tuple[str, str], ...] = ()
+    # Left out of an export where there is none: facts from before it was there keep their digest.
+    comparison: Comparison | None = field(default=None, metadata={"omit_none": True})
 
     @property
     def owners(self) -> tuple[Result | Node | TargetSet, ...]:

@@ -19,6 +19,7 @@ from scoring.harmonize.encoding import unpacked
 from scoring.harmonize.json_lines import mended_lines
 from scoring.harmonize.parquet_tables import mended_parquet
 from scoring.harmonize.records import DecisionError, Decisions, Harmonized, MendingLog
+from scoring.harmonize.section_files import mended_sections
 from scoring.harmonize.tables import mended_table
 from scoring.readers.checks import shown
 from scoring.readers.registry import get_reader
@@ -31,7 +32,12 @@ TABLE_BYTES = 64 * 2**20  # a table is taken apart in memory
 # While somebody waits for a page, and in little memory, only this much is looked into.
 SUGGESTION_BYTES = 4 * 2**20
 
-_TEXTS = {"csv": mended_table, "tsv": mended_table, "jsonl": mended_lines}
+_TEXTS = {
+    "csv": mended_table,
+    "tsv": mended_table,
+    "jsonl": mended_lines,
+    "sections": mended_sections,
+}
 _TABLES = (*_TEXTS, "parquet")
 _UNREADABLE = (
     zipfile.BadZipFile,

@@ -48,6 +48,8 @@ def match_names(found: Iterable[str], known: Sequence[str]) -> dict[str, str]:
     """
     open_names = set(known)
     left = [name for name in dict.fromkeys(found) if name not in open_names]
+    if not left:
+        return {}
     open_names -= set(found)
     matched: dict[str, str] = {}
     for fold in _FOLDS:

@@ -1,4 +1,4 @@
-"""How changed names are told."""
+"""How changed names and separators are told."""
 
 from __future__ import annotations
 
@@ -6,6 +6,18 @@ from collections.abc import Mapping
 
 from scoring.harmonize.records import MendingLog, agreed
 from scoring.readers.checks import shown
+
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "blanks"}
+
+
+def note_delimiter(log: MendingLog, found: str, wanted: str) -> None:
+    """Note that cells are separated by another mark than the round asks for."""
+    if found != wanted:
+        log.note(
+            "DELIMITER",
+            f"Cells are separated by {DELIMITERS[found]}; the round asks for {DELIMITERS[wanted]}.",
+            changes=[(shown(found), shown(wanted))],
+        )
 
 
 def note_shift(log: MendingLog, new: Mapping[str, str]) -> bool:

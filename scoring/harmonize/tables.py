@@ -16,11 +16,11 @@ from scoring.harmonize.names import match_names
 from scoring.harmonize.numbers import is_number, marks_of, plain_number
 from scoring.harmonize.records import MendingLog
 from scoring.harmonize.rows import Cell, Table, mend_columns, mend_rows
+from scoring.harmonize.spelling import DELIMITERS, note_delimiter
 from scoring.readers.checks import shown
 from scoring.readers.units import declared_units
 
 _COMMENT_UNIT = re.compile(r"#+\s*units?\s*[:=]\s*(\S.*?)\s*", re.IGNORECASE)
-_DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar", " ": "blanks"}
 
 
 @dataclass(slots=True)
@@ -90,12 +90,12 @@ def _uncommented(line: str) -> str:
 
 
 def _is_header(line: str, table: _Table) -> bool:
-    return any(find_columns(_cells(line, mark), table.wanted) for mark in _DELIMITERS)
+    return any(find_columns(_cells(line, mark), table.wanted) for mark in DELIMITERS)
 
 
 def _find_header(lines: Sequence[str], table: _Table) -> bool:
     """Cut the lines into cells and put the round's column names on top; return whether it can."""
-    others = [mark for mark in _DELIMITERS if mark != table.delimiter]
+    others = [mark for mark in DELIMITERS if mark != table.delimiter]
     for mark in (table.delimiter, *others):
         header = _cells(lines[0], mark) if lines else []
         found = find_columns(header, table.wanted)
@@ -103,7 +103,7 @@ def _find_header(lines: Sequence[str], table: _Table) -> bool:
         if found is None and not headless:
             continue
         rows: list[list[Cell]] = [_cells(line, mark) for line in lines]
-        _note_delimiter(table, mark)
+        note_delimiter(table.log, mark, table.delimiter)
         if found is None:
             table.header, table.rows = list(table.wanted.names), rows
             _note_no_header(table)
@@ -129,16 +129,6 @@ def _is_row(cells: Sequence[str], table: _Table) -> bool:
     known = cells[0] in table.targets or bool(match_names(cells[:1], list(table.targets)))
     marks = marks_of(cells[1:])
     return known and all(is_number(plain_number(cell, marks)) for cell in cells[1:])
-
-
-def _note_delimiter(table: _Table, mark: str) -> None:
-    if mark != table.delimiter:
-        table.log.note(
-            "DELIMITER",
-            f"Cells are separated by {_DELIMITERS[mark]}; the round asks for "
-            f"{_DELIMITERS[table.delimiter]}.",
-            changes=[(shown(mark), shown(table.delimiter))],
-        )
 
 
 def _note_no_header(table: _Table) -> None:

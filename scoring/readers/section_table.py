@@ -61,14 +61,14 @@ def table_from(
     by_id = {target.slug.casefold() if fold else target.slug: target for target in targets}
     if len(by_id) < len(targets):
         raise ReaderOptionError("reader sections: target names differ by case only")
-    ignored = (_cells(row, layout=layout) for row in options["ignored_rows"])
+    ignored = (row_cells(row, delimiters=layout.delimiters) for row in options["ignored_rows"])
     return Table(
         layout=layout,
         id_column=options["id_column"] - 1,
         value_column=options["value_column"] - 1,
         other_columns={name: column - 1 for name, column in other.items()},
         width=width,
-        ignored_rows=frozenset(_row_key(cells) for cells in ignored),
+        ignored_rows=frozenset(row_key(cells) for cells in ignored),
         targets=by_id,
         ids_ignore_case=fold,
     )
@@ -131,7 +131,7 @@ def _note_empty(log: ProblemLog, body: SectionBody, *, table: Table) -> None:
 def _row(log: ProblemLog, line: Line, *, table: Table) -> list[str] | None:
     """Cut a line into cells; return None if it is blank, ignored or not a row (noted)."""
     try:
-        cells = _cells(line.text, layout=table.layout)
+        cells = row_cells(line.text, delimiters=table.layout.delimiters)
     except csv.Error:
         log.add(
             "BAD_QUOTES",
@@ -140,7 +140,7 @@ def _row(log: ProblemLog, line: Line, *, table: Table) -> list[str] | None:
             remedy="remove the quotation marks",
         )
         return None
-    if not cells or _row_key(cells) in table.ignored_rows:
+    if not cells or row_key(cells) in table.ignored_rows:
         return None
     needed = max(table.id_column, table.value_column) + 1
     if needed <= len(cells) <= table.width:
@@ -178,9 +178,9 @@ def _row_remedy(table: Table) -> str:
     )
 
 
-def _cells(text: str, *, layout: Layout) -> list[str]:
+def row_cells(text: str, *, delimiters: Sequence[str]) -> list[str]:
     """Cut a row at the first declared delimiter it contains; drop blanks and empty last cells."""
-    delimiter = next((mark for mark in layout.delimiters if mark in text), layout.delimiters[0])
+    delimiter = next((mark for mark in delimiters if mark in text), delimiters[0])
     rows = list(csv.reader([text.strip(" \t")], delimiter=delimiter, strict=True))
     cells = [_unquoted(cell.strip()) for cell in (rows[0] if rows else [])]
     while cells and not cells[-1]:
@@ -195,7 +195,8 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
-def _row_key(cells: Sequence[str]) -> tuple[str, ...]:
+def row_key(cells: Sequence[str]) -> tuple[str, ...]:
+    """Return a row as it is compared with those that are ignored."""
     return tuple(cell.casefold() for cell in cells)
 
 

@@ -310,6 +310,7 @@ VIEW_ONLY = [
     "leaderboards/boardrevision",
     "leaderboards/creditbook",
     "leaderboards/creditentry",
+    "leaderboards/duplicatesearch",
     "leaderboards/standing",
     "submissions/quotaentry",
     "submissions/score",

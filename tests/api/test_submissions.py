@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from datetime import timedelta
 
+import h5py
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -126,6 +128,22 @@ def test_validate_shows_how_a_file_could_be_mended(client: APIClient, round_: Ro
     assert [each["code"] for each in body["suggestions"]] == ["ID_SPELLING", "SINGLETON_AXES"]
     assert body["suggestions"][0]["changes"] == [["'T1'", "'t1'"]]
     assert all(each["decide"] == "" for each in body["suggestions"])
+
+
+def test_validate_shows_the_mendings_of_other_formats_too(client: APIClient, team: Team) -> None:
+    lines = b'{"id": "T1", "pred": "1.5"}\n'
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file["T1"] = [[2.0]]
+    for reader, content, codes in (
+        ("jsonl", lines, ["COLUMN_NAME", "ID_SPELLING", "NUMBER_TEXT"]),
+        ("hdf5", buffer.getvalue(), ["ID_SPELLING", "SINGLETON_AXES"]),
+    ):
+        round_ = make_round(reader=reader)
+        sent = {"file": SimpleUploadedFile("a", content)}
+        body = client.post(address(round_, "validate/"), sent).json()
+        assert body["ok"] is False
+        assert [each["code"] for each in body["suggestions"]] == codes
 
 
 def test_the_same_idempotency_key_gives_the_first_submission_again(

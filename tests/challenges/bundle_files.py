@@ -66,6 +66,7 @@ rounds:
     missing_policy: worst
     missing_penalty: 1
     tie_tolerance: 1e-9
+    near_duplicate_percent: 2.5
     bootstrap_resamples: 500
     bootstrap_seed: 7
     perfect_value: 0

@@ -102,6 +102,7 @@ def test_import_reads_every_rule(folder: Path, ada: User) -> None:
     )
     rules = [round_.reader_options, round_.missing_penalty, round_.tie_tolerance]
     assert rules == [{"require_all": True}, 1.0, 1e-9]
+    assert round_.near_duplicate_percent == 2.5
     first, second = round_.targets.all()
     assert (first.shape, first.low, first.weight, first.evaluation_units) == ([2, 8], -10.0, 2.0, 3)
     assert (second.shape, second.classes, second.low) == ([2, 8], ["steep", "shock"], None)

@@ -167,3 +167,12 @@ def test_other_things_are_no_shapes(shape: object) -> None:
 def test_other_things_are_no_class_labels(labels: object) -> None:
     with pytest.raises(ValidationError, match="Class labels"):
         validate_labels(labels)
+
+
+@pytest.mark.parametrize("percent", [-0.1, 20.5])
+def test_round_near_duplicates_within_reason(draft: Round, percent: float) -> None:
+    rows = Round.objects.filter(pk=draft.pk)
+    refused(
+        lambda: rows.update(near_duplicate_percent=percent),
+        constraint="round_near_duplicates_within_reason",
+    )

@@ -187,6 +187,16 @@ def test_design_hash_survives_the_database_whatever_the_numbers(draft: Round, ad
     assert sha256_of(row.design) == row.design_sha256
 
 
+def test_rounds_frozen_before_near_duplicates_keep_their_hash(draft: Round, ada: User) -> None:
+    """Their migration gave them 0, only identical files, which their design does not name."""
+    assert design_of(draft)["near_duplicate_percent"] == 1
+    Round.objects.filter(pk=draft.pk).update(near_duplicate_percent=0)
+    publish_round(draft, by=ada)
+    row = Round.objects.get(pk=draft.pk)
+    assert "near_duplicate_percent" not in row.design
+    assert sha256_of(design_of(row)) == row.design_sha256
+
+
 def test_canonical_json_has_one_form() -> None:
     assert canonical_json({"b": [1.0, 0.1], "a": "é"}) == b'{"a":"\\u00e9","b":[1,0.1]}'
     assert canonical_json({"a": 1e300}) == canonical_json({"a": int(1e300)})

@@ -19,7 +19,7 @@ from challenges.models import ChallengeRole, Correction, Dispute, ReferenceAcces
 from community.models import Webhook
 from community.services.webhooks import add_webhook, send_test
 from community.services.wishes import new_feed_secret
-from leaderboards.models import BoardRevision
+from leaderboards.models import BoardRevision, DuplicateSearch
 from submissions.models import SubmissionState
 from submissions.services.quota import grant
 from tests.factories import (
@@ -150,5 +150,8 @@ def _rows(seed: Seed, token: ApiToken) -> dict[str, Any]:
         "leaderboards/boardrevision": revision,
         "leaderboards/creditbook": book,
         "leaderboards/creditentry": book.entries.first(),
+        "leaderboards/duplicatesearch": DuplicateSearch.objects.create(
+            round=seed.final, percent=1.0, is_current=False
+        ),
         "leaderboards/standing": revision.standings.first(),
     }

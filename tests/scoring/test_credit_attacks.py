@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scoring.contract import Aggregate
+from scoring.contract import Aggregate, MetricChoice, TargetSpec
 from scoring.credit import (
     COMMONS,
     Baseline,
@@ -21,6 +21,8 @@ from scoring.credit import (
     settle,
 )
 from scoring.credit.board import dataset_board
+from scoring.readers.base import MemorySource, Prediction
+from scoring.twins import Standing, Yardstick, are_near, measure, pairs_to_measure
 from scoring.uncertainty import advantage_bounds, replicate_values
 from tests.scoring.credit_rounds import CLOSED, make_round, node, result, sole, targets, unit
 
@@ -75,6 +77,62 @@ def test_clone_teams_share_one_players_credit() -> None:
     assert round(through(merged, "clone"), 1) == 25.6
     best = [round(through(books, "honest-10")) for books in (alone, apart, merged)]
     assert best == [132, 111, 128]
+
+
+def test_clones_with_a_pinch_of_noise_are_found_and_share_one_players_credit() -> None:
+    """The attack above, with predictions: ten teams of skill 0.06 to 0.60 with errors of their own,
+    and twenty clones of a solver at 0.30 that hide behind noise of a thousandth of its error."""
+    draws = np.random.default_rng(7)
+    specs = [TargetSpec(f"t{place}", (50,)) for place in range(10)]
+    truth = draws.normal(size=(10, 50))
+    entries = {
+        each.id: truth + (1 - 0.06 * place) * draws.normal(size=truth.shape)
+        for place, each in enumerate(honest(), 1)
+    }
+    copied = truth + 0.70 * draws.normal(size=truth.shape)
+    for place in range(20):
+        noise = 0.0007 * draws.normal(size=truth.shape)
+        entries[f"clone-{place:02}"] = copied + noise
+    pairs = near_duplicates(entries, truth, specs)
+    assert {name for pair in pairs for name in pair} == {f"clone-{place:02}" for place in range(20)}
+    results = [
+        result(name, 1 - rmse(values, truth), members=(f"of-{name}",))
+        for name, values in entries.items()
+    ]
+    apart = settle(make_round(*results))
+    merged = settle(make_round(*results, near_duplicates=pairs))
+    assert 150 < through(apart, "clone") < 170
+    assert 22 < through(merged, "clone") < 29
+
+
+def rmse(values: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.sqrt(((values - truth) ** 2).mean(axis=1)).mean())
+
+
+def near_duplicates(
+    entries: dict[str, np.ndarray], truth: np.ndarray, specs: list[TargetSpec]
+) -> tuple[tuple[str, str], ...]:
+    """Do what the platform does: sweep over stored values, then measure what is left."""
+    choice, slugs = MetricChoice("m", "rmse"), [spec.slug for spec in specs]
+    yardstick = Yardstick(choice, np.ones(len(specs)), 0.0, 1.0)
+    standings = [
+        Standing(name, np.sqrt(((values - truth) ** 2).mean(axis=1)))
+        for name, values in entries.items()
+    ]
+    read = {
+        name: Prediction(dict(zip(slugs, map(MemorySource, values), strict=True)))
+        for name, values in entries.items()
+    }
+    return tuple(
+        (pair.one, pair.other)
+        for pair in pairs_to_measure(standings, yardstick)
+        if are_near(
+            measure(read[pair.one], read[pair.other], specs, choice, weights={}),
+            pair.gaps,
+            percent=yardstick.percent,
+            metric=yardstick.metric,
+        )
+    )
 
 
 def test_a_person_in_two_teams_keeps_the_round_from_minting() -> None:

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from scoring.credit import Round, TargetSet, TargetUnit, settle
+from scoring.credit import (
+    Comparison,
+    Likeness,
+    RecordError,
+    Round,
+    TargetSet,
+    TargetUnit,
+    settle,
+)
 from scoring.credit.codec import ExportError
 from scoring.credit.export import differences, from_json, recompute, to_canonical_json
 from tests.scoring.credit_rounds import make_round, result, rounds, worked_example
@@ -55,6 +63,20 @@ def test_names_in_any_script_survive() -> None:
     round_ = replace(worked_example(), target_sets=(TargetSet("Łódź", (TargetUnit("目标"),)),))
     assert "Łódź" in exported(round_)
     assert from_json(exported(round_)).round.target_sets == round_.target_sets
+
+
+def test_what_was_compared_is_in_an_export_only_where_it_was() -> None:
+    """So exports from before it was there are read, and their facts keep their digest."""
+    before = exported(worked_example())
+    assert "comparison" not in before
+    assert from_json(before).round.comparison is None
+    results = [result(name, 0.5 + place / 10) for place, name in enumerate("ABCD")]
+    compared = Comparison(1.0, (Likeness("A", "B", 0.001, 0.4),), measured=1)
+    round_ = make_round(*results, near_duplicates=(("A", "B"),), comparison=compared)
+    assert from_json(exported(round_)).round.comparison == compared
+    assert recompute(exported(round_)) == settle(round_)
+    with pytest.raises(RecordError, match="A and B: compared, but not among the near-dup"):
+        settle(replace(round_, near_duplicates=()))
 
 
 def test_an_altered_amount_is_found_and_told() -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zarr
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from netCDF4 import Dataset
 from scipy.io import netcdf_file
@@ -23,10 +23,13 @@ from scoring.cage.records import CageLimits
 from scoring.contract import PredictionFormat, TargetSpec
 from scoring.engine import check
 from scoring.harmonize import Decisions
+from scoring.harmonize.array_files import UnreadableError
 from tests.scoring.array_files import folder_zip
-from tests.scoring.files import npz_bytes
+from tests.scoring.files import npz_bytes, zip_bytes
 from tests.scoring.harmonizing import mend, values_of
 
+# Nothing of time: a first example may wait for a library.
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = ["mol-01", "mol-02", "mol-03"]
 NUMBERS = [TargetSpec(name) for name in NAMES]
 JSONL, PARQUET = PredictionFormat("jsonl"), PredictionFormat("parquet")
@@ -59,7 +62,7 @@ def right(reader, values):
 
 
 @pytest.mark.parametrize("reader", ["jsonl", "parquet"])
-@settings(max_examples=40, deadline=None)
+@SOME
 @given(
     values=st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=3, max_size=3),
     spelling=st.sampled_from(["{}", " {} ", "\u201c{}\u201d", "MOL_{}"]),
@@ -140,7 +143,7 @@ def test_json_line_beyond_help_stays_for_the_reader_to_tell(line, codes):
 @pytest.mark.parametrize("reader", ["jsonl", "parquet"])
 def test_units_that_disagree_or_are_unknown_keep_a_table_from_being_mended(reader):
     declared = PredictionFormat(reader, {"units": ENERGY})
-    for units in (["kJ/mol", "kcal/mol"], ["furlong", "furlong"]):
+    for units in (["kJ/mol", "kcal/mol"], ["furlong", "furlong"], ["kJ/mol", None]):
         pairs = zip(("MOL-01", "mol-02"), units, strict=True)
         rows = [{"target": name, "value": 1.0, "unit": unit} for name, unit in pairs]
         content, mendings = mend(table(reader, rows), declared, NUMBERS)
@@ -178,6 +181,72 @@ def test_parquet_of_decimals_bytes_and_more_columns_than_asked_for():
 )
 def test_parquet_that_is_no_table_of_the_round_is_left_alone(columns):
     assert mend(parquet(columns), PARQUET, NUMBERS) == (None, {})
+
+
+SECTIONS = PredictionFormat(
+    "sections",
+    {
+        "encodings": ["utf-8", "cp1252"],
+        "sections": {
+            "predictions": {"keys": ["Predictions"], "kind": "table"},
+            "name": {"keys": ["Name"], "kind": "line", "required": True},
+            "method": {"keys": ["Method"]},
+        },
+        "other_columns": {"sem": 3},
+        "synonyms": {"predictions": ["Results"], "value": ["dG"]},
+        "units": ENERGY,
+    },
+)
+
+
+@SOME
+@given(
+    values=st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3),
+    mark=st.sampled_from(",;|\t"),
+    key=st.sampled_from(["Predictions:", "PREDICTIONS", "Results:"]),
+    title=st.sampled_from(["", "ID,dG,sem\n", "Molecule,value [kJ/mol]\n"]),
+    spelling=st.sampled_from(["mol-0", "MOL_0", "mol "]),
+    comma=st.booleans(),
+    encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]),
+)
+def test_sections_with_slips_equal_the_right_ones(
+    values, mark, key, title, spelling, comma, encoding
+):
+    rows = "".join(f"{name},{value!r},0.5\n" for name, value in zip(NAMES, values, strict=True))
+    frame = "# by hand\n{}\n{}\nName:\nA \u00e9\n{}\nSoftware, and Results of it.\n"
+    right_file = frame.format("Predictions:", rows, "Method:").encode()
+    swapped = str.maketrans({",": mark} | ({".": ","} if comma and mark != "," else {}))
+    slipped = (title + rows).replace("mol-0", spelling).translate(swapped)
+    file = frame.format(key, slipped, "METHOD :").encode(encoding)
+    agreed = Decisions(accept=frozenset({"DECIMAL_COMMA"}))
+    content, _ = mend(file, SECTIONS, NUMBERS, agreed)
+    found = values_of(file if content is None else content, SECTIONS, NUMBERS)
+    factor = 0.25 if "kJ" in title else 1.0
+    wanted = values_of(right_file, SECTIONS, NUMBERS)
+    assert found == {slug: value * factor for slug, value in wanted.items()}
+    if content is not None:
+        assert mend(content, SECTIONS, NUMBERS) == (None, {})
+
+
+def test_lines_of_sections_that_are_in_order_stay_as_they_are():
+    file = b"Predictions\r\n mol-01 , 1.50\r\nMOL-02,2\r\nmol-03,abc\r\n\r\nName:\r\nMine\r\n"
+    content, mendings = mend(file, SECTIONS, NUMBERS)
+    assert set(mendings) == {"SECTION_KEY", "ID_SPELLING"}
+    assert content.split(b"\n") == [
+        *(
+            b"Predictions:",
+            b" mol-01 , 1.50",
+            b"mol-02,2",
+            b"mol-03,abc",
+            b"",
+            b"Name:",
+            b"Mine",
+            b"",
+        ),
+    ]
+    # Two lines that could be the key are none, nor is a word of a text the key of an optional one.
+    for text in (b"Results\nRESULTS\nmol-01,1\nName: x\n", b"Predictions:\nName: x\nMethod\n"):
+        assert "SECTION_KEY" not in mend(text, SECTIONS, NUMBERS)[1]
 
 
 # Files of named arrays.
@@ -229,7 +298,7 @@ def same(found, wanted):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=12, deadline=None)
+@settings(SOME, max_examples=12)
 @given(
     turned=st.booleans(),
     longer=st.booleans(),
@@ -340,14 +409,27 @@ def test_unit_of_an_array_that_nobody_declared_stays_beside_it(form):
 
 
 def test_arrays_in_units_that_disagree_are_left_to_the_person():
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        for slug, unit in (("u-01", "km"), ("u-02", "m")):
-            file.create_dataset(slug, data=GOOD[slug]).attrs["units"] = unit
-    declared = PredictionFormat("hdf5", METRES)
-    content, mendings = mend(buffer.getvalue(), declared, TARGETS)
-    assert content is None
-    assert mendings["UNKNOWN_UNIT"].decide == "--accept UNKNOWN_UNIT"
+    for units in ({"u-01": "km", "u-02": "m"}, {"u-01": "km"}):
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w") as file:
+            for slug in ("u-01", "u-02"):
+                made = file.create_dataset(slug, data=GOOD[slug])
+                made.attrs.update({"units": units[slug]} if slug in units else {})
+        declared = PredictionFormat("hdf5", METRES)
+        content, mendings = mend(buffer.getvalue(), declared, TARGETS)
+        assert content is None
+        assert mendings["UNKNOWN_UNIT"].decide == "--accept UNKNOWN_UNIT"
+
+
+def test_zarr_store_that_was_zipped_with_its_folder_is_put_at_the_top():
+    store = zipfile.ZipFile(io.BytesIO(arrays_file("zarr", GOOD)))
+    members = [(f"p.zarr/{name}", store.read(name)) for name in store.namelist()]
+    file = zip_bytes([*members, ("__MACOSX/._p.zarr", b"x")])
+    declared = PredictionFormat("zarr")
+    assert not check(io.BytesIO(file), declared, TARGETS).ok
+    content, mendings = mend(file, declared, TARGETS)
+    assert set(mendings) == {"FOLDER"}
+    same(values_of(content, declared, TARGETS), GOOD)
 
 
 @pytest.mark.parametrize("form", ["hdf5", "zarr"])
@@ -360,6 +442,15 @@ def test_array_cannot_take_the_place_of_a_group_that_stays(form):
     agreed = Decisions(accept=frozenset({"EXTRA_ARRAYS"}))
     content, _ = mend(arrays_file(form, arrays), declared, TARGETS, agreed)
     same(values_of(content, declared, TARGETS), {"u-01": FIELD})
+
+
+def test_array_that_cannot_be_read_is_told_of_when_it_is_written_and_not_left_out():
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.create_dataset("u-01", data=FIELD.T)
+        file.create_dataset("U-02", data=GOOD["u-02"], chunks=(1, 3, 5), compression="lzf")
+    with pytest.raises(UnreadableError, match="array U-02 is packed by a filter"):
+        mend(buffer.getvalue(), PredictionFormat("hdf5"), TARGETS)
 
 
 def test_links_foreign_values_and_text_are_never_followed_in_mending():

@@ -40,6 +40,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "leaderboards.standing": LOOK,
     "leaderboards.creditbook": LOOK,
     "leaderboards.creditentry": LOOK,
+    "leaderboards.duplicatesearch": LOOK,
+    "leaderboards.nearduplicate": LOOK,
 }
 
 

@@ -55,6 +55,7 @@ ROUND_FIELDS = (
     "missing_policy",
     "missing_penalty",
     "tie_tolerance",
+    "near_duplicate_percent",
     "bootstrap_resamples",
     "bootstrap_seed",
     "perfect_value",
