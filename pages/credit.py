@@ -268,6 +268,7 @@ class WayRow:
 
     posting: Posting
     artifact: Artifact | None
+    through: tuple[str, ...] = ()  # titles between the result and the account
 
     @property
     def steps(self) -> int:
@@ -324,7 +325,14 @@ def _way(
         submission=submission,
         is_posted=is_posted,
         total=sum(posting.micropoints for posting in postings),
-        rows=[WayRow(posting, artifacts.get(posting.account)) for posting in postings],
+        rows=[
+            WayRow(
+                posting,
+                artifacts.get(posting.account),
+                tuple(labels.get(step, step) for step in posting.path[1:-1]),
+            )
+            for posting in postings
+        ],
         picture=picture,
     )
 

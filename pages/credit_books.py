@@ -55,6 +55,7 @@ class ResultLine:
     received: int
     kept: int
     commons: int
+    skill_ppm: int | None
 
     @property
     def upstream(self) -> int:
@@ -124,7 +125,7 @@ def books_page(round_: Round, credit: RoundCredit, viewer: Viewer, moment: datet
         comment_until=comment_until(round_),
         is_open=is_open,
         lacking=lacking,
-        best_baseline=_best_baseline(credit) if lacking else None,
+        best_baseline=_best_baseline(credit),
     )
 
 
@@ -157,8 +158,9 @@ def _results(credit: RoundCredit, makers: dict[str, Artifact]) -> list[ResultLin
             kept[posting.result] += posting.micropoints
         elif posting.kind is CreditKind.COMMONS:
             commons[posting.result] += posting.micropoints
+    skills = {line.result: line.skill_ppm for line in credit.books.skills}
     return [
-        ResultLine(name, makers.get(name), amount, kept[name], commons[name])
+        ResultLine(name, makers.get(name), amount, kept[name], commons[name], skills.get(name))
         for name, amount in sorted(received.items(), key=lambda item: (-item[1], item[0]))
     ]
 

@@ -14,6 +14,7 @@ LEFT, RIGHT, TOP, BOTTOM = 84.0, 24.0, 24.0, 52.0
 TICKS = 5
 WIDE_RATIO = 20.0  # above it a linear scale would press most dots to one side
 MOST_LABELS = 12
+TICK_CHARACTER = 7.0  # about the width of one, in the units of the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +103,33 @@ def _grid(
         drawn.append(
             element("text", y.write(value), x=LEFT - 8, y=at + 4, class_="tick", text_anchor="end")
         )
-    for value in ticks([dot.x for dot in dots]):
-        at = across(value)
-        anchor = "end" if at > WIDTH - RIGHT - 60 else "middle"
-        drawn.append(element("line", x1=at, x2=at, y1=floor, y2=floor + 5, class_="axis"))
-        drawn.append(
-            element("text", x.write(value), x=at, y=floor + 20, class_="tick", text_anchor=anchor)
-        )
+    drawn += _times(ticks([dot.x for dot in dots]), across, x=x, floor=floor)
     drawn.append(
         element("text", x.name, x=WIDTH - RIGHT, y=HEIGHT - 10, class_="axis-name",
                 text_anchor="end")
     )  # fmt: skip
     drawn.append(element("text", y.name, x=8, y=14, class_="axis-name"))
+    return drawn
+
+
+def _times(
+    values: Sequence[float], across: Callable[[float], float], *, x: Axis, floor: float
+) -> list[str]:
+    """Write below the axis; a label that would run into the one before is left out."""
+    drawn: list[str] = []
+    until = 0.0
+    for value in values:
+        at, width = across(value), TICK_CHARACTER * len(x.write(value))
+        is_last = at + width / 2 > WIDTH
+        start = at - (width if is_last else width / 2)
+        drawn.append(element("line", x1=at, x2=at, y1=floor, y2=floor + 5, class_="axis"))
+        if start < until:
+            continue
+        until = start + width
+        anchor = "end" if is_last else "middle"
+        drawn.append(
+            element("text", x.write(value), x=at, y=floor + 20, class_="tick", text_anchor=anchor)
+        )
     return drawn
 
 

@@ -41,7 +41,7 @@ def heat_picture(breakdown: Breakdown) -> str:
     """Draw scores by entry and target."""
     rows = [
         HeatRow(
-            f"{line.standing.submission.team.name}: {line.standing.submission.method.title}",
+            f"{line.standing.submission.method.title}, {line.standing.submission.team.name}",
             tuple(score.value if score else None for score in scores),
         )
         for line, scores in breakdown.rows[:MOST_DRAWN]

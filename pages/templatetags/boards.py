@@ -83,3 +83,9 @@ def signed(number: int | None) -> str:
 def two(number: float | None) -> str:
     """Write a coefficient with two decimals."""
     return "\u2013" if number is None else f"{number:.2f}".replace("-", "\u2212")
+
+
+@register.filter
+def chance(p_value: float) -> str:
+    """Write a p-value so that one beside 0.05 is seen to be above or below it."""
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"

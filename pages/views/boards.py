@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -58,11 +59,14 @@ def entry(request: HttpRequest, challenge: str, round: str, code: str) -> HttpRe
     if line is None:
         raise Http404("no such entry on this board")
     scored = provenance_of(seen.visible).get(line.standing.run_id or 0)
+    inputs = list(line.standing.submission.method.parents)
+    prefetch_related_objects(inputs, "contributions__person")
     context = {
         "round": seen.round,
         "board": view,
         "line": line,
         "scored": scored,
+        "inputs": inputs,
         "sight": seen.visible.sight,
         "commands": commands_for(seen, line, scored),
     }

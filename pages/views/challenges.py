@@ -7,6 +7,7 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -40,6 +41,7 @@ from pages.boards.targets import pictured
 from pages.disclosure import board_in_words, clocks_in_words
 from pages.quotas import quotas_of
 from pages.rounds import metrics_of, reader_of, sorted_rounds
+from pages.target_makers import makers_of
 from pages.views.boards import lines_of
 from submissions.services.disputes import may_dispute, open_dispute
 
@@ -122,17 +124,22 @@ def preview(request: HttpRequest, challenge: str, round: str) -> HttpResponse:
 
 def target(request: HttpRequest, challenge: str, round: str, target: str) -> HttpResponse:
     parent, now = visible_round(request, challenge, round), timezone.now()
+    prefetch_related_objects([parent], "tracks")  # windows, files and sight ask for them
     found = get_object_or_404(parent.targets, slug=target)
     metrics = [each for each in parent.metrics.all() if each.aggregate != "pooled"]
     shown = visible_board(parent, request.user, now)
     board = board_of(shown, mine=active_teams_of(request.user))
     organizes = can_organize(request.user, parent.challenge)
+    is_revealed = parent.state_at(now) in {RoundState.REVEALED, RoundState.FINAL}
+    found.round = parent
+    address = request.build_absolute_uri(found.get_absolute_url())
     context = {
         "round": parent,
         "target": found,
+        "makers": makers_of(found, is_revealed=is_revealed, address=address),
         "sight": shown.sight,
         "is_released": organizes or is_released(found, parent, now),
-        "is_revealed": parent.state_at(now) in {RoundState.REVEALED, RoundState.FINAL},
+        "is_revealed": is_revealed,
         "files": released_files(parent, request.user, now).filter(target=found),
         "metrics": metrics,
         "rows": target_rows(found, board, metrics) if board else [],

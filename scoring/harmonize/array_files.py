@@ -27,8 +27,10 @@ _NO_HEADER = (ValueError, KeyError, TypeError, SyntaxError, TokenError, Recursio
 class UnreadableError(ScoringError, ValueError):
     """A file that is no archive of plain arrays, so nothing can be said about it."""
 
-    def __init__(self) -> None:
-        super().__init__("the file is damaged, or holds something else than arrays of numbers")
+    def __init__(
+        self, reason: str = "the file is damaged, or holds something else than arrays of numbers"
+    ) -> None:
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)

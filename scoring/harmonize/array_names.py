@@ -61,7 +61,8 @@ def named_answers(
             "Arrays stand in another place than the round asks for; they are put there.",
             changes=[(shown(p.array.name), shown("/".join(path.of(p.name)))) for p in moved],
         )
-    places = _without_extra(places, log, specs=specs, path=path, strict=strict)
+    if strict:
+        places = _without_extra(places, log, specs=specs, path=path)
     return [_answer(place, specs.get(place.name), path=path) for place in places]
 
 
@@ -213,25 +214,37 @@ def _without_extra(
     *,
     specs: Mapping[str, TargetSpec],
     path: ArrayPath,
-    strict: bool,
 ) -> list[Place]:
     """Leave out arrays that are no target's: at once if all targets have theirs."""
     answers = [place for place in places if place.name in specs]
     extra = [place for place in places if place.name not in specs]
     if not extra or not answers:
         return places
-    if not strict and not log.applied:
-        return places  # a file in which they are allowed needs no mending for them
-    complete = not strict or set(specs) <= {place.name for place in answers}
-    taken = ["/".join(path.of(place.name)) for place in answers]
-    leave_out = log.note(
+    complete = set(specs) <= {place.name for place in answers}
+    names = [place.array.name for place in extra]
+    collide = _collide(["/".join(path.of(place.name)) for place in answers], names)
+    return answers if _note_extra(log, names, certain=complete, blocks=collide) else places
+
+
+def asked_for(answers: list[Answer], log: MendingLog) -> list[Answer]:
+    """Leave out arrays that the reader would ignore, if anything is mended at all."""
+    extra = [answer.array.name for answer in answers if not answer.targets]
+    if not extra or not log.applied:
+        return answers
+    _note_extra(log, extra, certain=True)
+    return [answer for answer in answers if answer.targets]
+
+
+def _note_extra(
+    log: MendingLog, names: Sequence[str], *, certain: bool, blocks: bool = False
+) -> bool:
+    return log.note(
         "EXTRA_ARRAYS",
-        f"{len(extra)} array(s) have names that no target has; left out.",
-        changes=[(shown(place.array.name), "") for place in extra],
-        decide="" if complete else agreed("EXTRA_ARRAYS"),
-        blocks=_collide(taken, [place.array.name for place in extra]),
+        f"{len(names)} array(s) have names that no target has; left out.",
+        changes=[(shown(name), "") for name in names],
+        decide="" if certain else agreed("EXTRA_ARRAYS"),
+        blocks=blocks,
     )
-    return answers if leave_out else places
 
 
 def _collide(names: Sequence[str], others: Sequence[str]) -> bool:

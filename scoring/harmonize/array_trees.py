@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
+import numpy as np
+
 from scoring.contract import TargetSpec
 from scoring.errors import PredictionFormatError
 from scoring.harmonize.array_files import ArrayFile, LooseArray, UnreadableError
@@ -20,6 +22,10 @@ from scoring.readers.zarr_store import MAX_MEMBERS, ZarrTree
 _MOST = 2000  # names beyond those of the targets that are looked at
 _DEPTH = 8
 _WIDEST = 16  # bytes of a number, generously
+# A Zarr store that was zipped with its folder: what is in it stands one level lower.
+_FORGIVEN = {"NOT_ZARR"}
+# How NetCDF-4 marks a dataset that is there for the length of an axis only.
+NETCDF_DIMENSION = "This is a netCDF dimension but not a netCDF variable."
 _UNIT_ATTRIBUTES = ("units", "unit")
 
 Open = Callable[[BinaryIO, ProblemLog], ArrayTree | None]
@@ -43,14 +49,15 @@ def load_tree(handle: BinaryIO, slug: str, *, targets: Sequence[TargetSpec]) -> 
     """
     problems = ProblemLog()
     tree = OPENERS[slug](handle, problems)
-    if tree is None or len(problems):
+    if tree is None or {problem.code for problem in problems.problems} - _FORGIVEN:
         raise UnreadableError
     limit = max([OPEN_LENGTH_BYTES, *(_bytes_of(target) for target in targets)])
-    arrays = []
-    for path, array in _walk(tree, (), left=[_MOST + len(targets)]):
-        if math.prod(array.shape) * array.value_bytes <= limit:
-            loose = _loose("/".join(path), array)
-            arrays += [loose] if loose is not None else []
+    arrays = [
+        _loose("/".join(path), array)
+        for path, array in _walk(tree, (), left=[_MOST + len(targets)])
+        if not array.text_attribute("NAME").startswith(NETCDF_DIMENSION)
+        and math.prod(array.shape) * array.value_bytes <= limit
+    ]
     return ArrayFile(tuple(arrays), kind=slug, is_classic=getattr(tree, "is_classic", False))
 
 
@@ -74,19 +81,18 @@ def _walk(
             yield from _walk(tree, path, left=left)
 
 
-def _loose(name: str, array: TreeArray) -> LooseArray | None:
-    try:
-        source = array.source(ProblemLog(), where=name)
-    except PredictionFormatError:
-        return None
-    if source is None:
-        return None
-
+def _loose(name: str, array: TreeArray) -> LooseArray:
     def read() -> AnyArray:
+        problems = ProblemLog()
         try:
-            return source.read()
-        except PredictionFormatError:
-            raise UnreadableError from None
+            # Only now: that a storage adds up may take long to see, and many are never read.
+            source = array.source(problems, where=f"array {name}")
+            if source is not None:
+                return source.read()
+        except PredictionFormatError as error:
+            raise UnreadableError(error.problems[0].message) from None
+        raise UnreadableError(problems.problems[0].message)
 
     unit = next(filter(None, map(array.text_attribute, _UNIT_ATTRIBUTES)), "")
-    return LooseArray(name, tuple(source.shape), source.dtype, False, read, unit=unit)
+    stored = np.dtype((np.void, array.value_bytes))  # how large, which is all that matters yet
+    return LooseArray(name, tuple(array.shape), stored, False, read, unit=unit)

@@ -13,9 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from scoring.harmonize.array_files import Part, plain
+from scoring.harmonize.array_trees import NETCDF_DIMENSION
 from scoring.readers.base import CHUNK_BYTES, AnyArray, rows_per_chunk
-
-_DIMENSION = b"This is a netCDF dimension but not a netCDF variable. %10d"
 
 
 def save_hdf5(out: BinaryIO, parts: Sequence[Part]) -> None:
@@ -50,7 +49,7 @@ def _dimension(file: Any, length: int, *, number: int) -> Any:
     while name in file:
         name += "_"
     made = file.create_dataset(name, shape=(length,), dtype=">f4", track_order=True)
-    made.make_scale(_DIMENSION % length)
+    made.make_scale(f"{NETCDF_DIMENSION} {length:10d}")
     made.attrs["_Netcdf4Dimid"] = np.int32(number)
     return made
 

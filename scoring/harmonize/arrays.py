@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.harmonize.array_files import ArrayFile, LooseArray, Part
 from scoring.harmonize.array_forms import ArrayForm
-from scoring.harmonize.array_names import Answer, named_answers, single_answer
+from scoring.harmonize.array_names import Answer, asked_for, named_answers, single_answer
 from scoring.harmonize.axes import Change, Fit, in_order, ways
 from scoring.harmonize.conversion import (
     any_outside,
@@ -62,6 +62,8 @@ def mended_arrays(
     unit = unit or _unit_of(answers, log, units=units)
     small = sum(answer.array.size_bytes for answer in answers) <= limit_bytes
     conversion = _conversion(answers, readers, log, units=units, unit=unit, small=small)
+    if not form.strict:
+        answers = asked_for(answers, log)
     parts = [_part(answer, readers[answer.array.name], conversion, units) for answer in answers]
     return lambda out: form.save(whole)(out, parts)
 
@@ -85,13 +87,12 @@ def _unit_of(answers: Sequence[Answer], log: MendingLog, *, units: Units | None)
     """
     if units is None:
         return ""
-    named = {unit_name(each.array.unit) for each in answers if each.targets} - {""}
+    named = {unit_name(each.array.unit) for each in answers if each.targets}
     if not named & set(units.accepts):
         return units.unit if units.unit in named else ""
-    if len(named) > 1:
-        note_unknown_unit(log, units, named=one_unit(named))
-        return ""
-    return named.pop()
+    unit = one_unit(named)
+    note_unknown_unit(log, units, named=unit)
+    return unit if units.knows(unit) else ""
 
 
 def _without_text(

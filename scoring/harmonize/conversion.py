@@ -50,12 +50,14 @@ def conversion_for(
 
 
 def one_unit(names: Iterable[str]) -> str:
-    """Return the unit that several places of a file name; all of them where they disagree.
+    """Return the unit that all places of a file name; all that is said where they disagree.
 
-    >>> one_unit(["km", " km", ""]), one_unit(["m", "km"])
-    ('km', 'km, m')
+    >>> one_unit(["km", " km"]), one_unit(["m", "km"]), one_unit(["km", ""]), one_unit([""])
+    ('km', 'km, m', 'km, no unit', '')
     """
-    return ", ".join(sorted({unit_name(name) for name in names} - {""}))
+    told = {unit_name(name) for name in names}
+    named = sorted(told - {""})
+    return ", ".join([*named, "no unit"] if named and "" in told else named)
 
 
 def note_unknown_unit(log: MendingLog, units: Units | None, *, named: str) -> None:

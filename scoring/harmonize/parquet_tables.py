@@ -100,7 +100,8 @@ def _load(
     check_size(groups, handle, log=problems, names=names, targets=targets)
     if len(problems) or sum(group.rows for group in groups) > row_limit(targets):
         return None
-    texts = [each for each in described if each.physical_type == _TEXT]
+    bytes_ = [each for each in described if each.physical_type == _TEXT]
+    texts = [each for each in bytes_ if each.logical_type.type != "DECIMAL"]
     # As dictionaries, or a long text would be unpacked once for each row that has it.
     again = opened(handle, problems, as_dictionary=[each.path for each in texts])
     if again is None:

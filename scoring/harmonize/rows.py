@@ -53,6 +53,8 @@ class Table:
 
     def number(self, leaf: Cell) -> float | None:
         """Return the number that a cell, or a part of it, stands for."""
+        if type(leaf) is float:
+            return leaf
         if isinstance(leaf, str):
             return float(leaf) if is_number(leaf) and not self.typed else None
         if isinstance(leaf, int | float) and not isinstance(leaf, bool):
@@ -65,14 +67,17 @@ def leaves(cell: Cell) -> Iterator[Cell]:
     if not isinstance(cell, list):
         yield cell
         return
-    for each in cell:
-        yield from leaves(each)
+    for each in cell:  # one generator for each list, not for each number
+        if type(each) is list:
+            yield from leaves(each)
+        else:
+            yield each
 
 
 def mapped(cell: Cell, change: Callable[[Cell], Cell]) -> Cell:
     """Return a cell with each part changed."""
     if isinstance(cell, list):
-        return [mapped(each, change) for each in cell]
+        return [mapped(each, change) if type(each) is list else change(each) for each in cell]
     return change(cell)
 
 
@@ -129,9 +134,10 @@ def _take_unit(table: Table) -> str:
     named = [name for name in extra if is_unit_column(name)]
     if len(named) != 1:
         return ""
-    cells = [row[table.place(named[0])] for row in table.body(named[0])]
-    unit = one_unit(cell for cell in cells if isinstance(cell, str))
-    table.unit = table.unit or unit
+    place = table.place(named[0])
+    cells = [row[place] for row in table.rows if place < len(row)]
+    unit = one_unit(cell if isinstance(cell, str) else "" for cell in cells)
+    table.unit = one_unit(each for each in (table.unit, unit) if each)
     return named[0] if table.units and unit in table.units.accepts else ""
 
 
@@ -256,6 +262,8 @@ def _renumbered(table: Table, marks: Marks) -> list[_Renumbered]:
     for name in table.wanted.value_columns:
         place = table.place(name)
         for row in table.body(name):
+            if not any(isinstance(leaf, str) for leaf in leaves(row[place])):
+                continue
             cell = mapped(row[place], plain)
             pairs = zip(leaves(row[place]), leaves(cell), strict=True)
             first = next((pair for pair in pairs if _is_changed(*pair)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from xml.etree import ElementTree
 
 import pytest
@@ -28,6 +29,7 @@ from leaderboards.pictures.heat import (
     head_height,
 )
 from leaderboards.pictures.ranks import rank_x, row_y
+from leaderboards.pictures.scatter import Axis, Dot, scatter
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -261,3 +263,16 @@ def test_every_mark_lies_inside_the_picture(places: list[tuple[int, int, int]]) 
     for dot in root.iter(f"{SVG}circle"):
         assert 0 < float(dot.get("cx", "")) < width
         assert 0 < float(dot.get("cy", "")) < height
+
+
+def test_labels_of_times_do_not_run_into_each_other() -> None:
+    dots = [Dot(float(x), 1.0, "A", False) for x in range(5)]
+    times = Axis("time", lambda value: f"2026-11-28 06:2{value:.0f}")
+    root = ElementTree.fromstring(scatter(dots, x=times, y=Axis("y"), name="s", title="S"))  # noqa: S314
+    found = [each for each in root.iter() if "06:2" in (each.text or "") and each.get("x")]
+    starts = [
+        float(str(each.get("x"))) - 112 * (1 if each.get("text-anchor") == "end" else 0.5)
+        for each in found
+    ]
+    assert len(found) >= 3
+    assert all(after - before >= 112 for before, after in itertools.pairwise(starts))

@@ -204,6 +204,42 @@ def test_what_lacks_a_licence_or_makers_earns_nothing_and_its_pages_say_until_wh
     assert told not in said(worked.d3.get_absolute_url())
 
 
+def test_a_target_names_its_makers_and_how_to_cite_it_and_providers_with_the_answers(
+    client: Client, worked: Worked
+) -> None:
+    target = worked.round.targets.get(slug="t1")
+    target.providers.add(make_user("finder", display_name="Ada Finder"))
+    page = client.get(target.get_absolute_url()).content.decode()
+    assert f'href="{worked.round.target_set.get_absolute_url()}"' in page
+    assert "1 evaluation unit, however well anyone predicts it" in page
+    assert "/people/finder/" in page
+    assert f"Ada Finder ({worked.round.published_at.year}). Target t1 of" in page
+    assert f'href="{reverse("api:answer", args=[*place(worked), "t1"])}"' in page
+    Round.objects.filter(pk=worked.round.pk).update(revealed_at=None)
+    page = client.get(target.get_absolute_url()).content.decode()
+    assert "told with the answers" in page
+    assert "Finder" not in page
+    assert "lab (" in page  # the target set's makers are known from the start
+
+
+def test_a_line_tells_the_versions_and_makers_of_its_inputs_and_leads_on(
+    client: Client, worked: Worked
+) -> None:
+    page = client.get(page_of(worked, f"board/entries/{worked.a.code}/")).content.decode()
+    for told in (worked.d1.get_absolute_url(), worked.m0.get_absolute_url(), "provider", "maker"):
+        assert told in page
+    assert "all targets" in page
+    assert worked.a.method.get_absolute_url() in page
+    way = client.get(worked.a.method.get_absolute_url()).content.decode()
+    assert "through d1" in way  # how the points came to d3
+    books = client.get(page_of(worked)).content.decode()
+    assert "60.0 %" in books  # the skill that the points follow from
+
+
+def place(worked: Worked) -> list[str]:
+    return [worked.round.challenge.slug, worked.round.slug]
+
+
 def test_a_row_of_the_board_tells_teams_use_and_statement(client: Client, worked: Worked) -> None:
     row = next(row for row in client.get("/datasets/").context["rows"] if row.artifact.slug == "d1")
     assert round(float(row.effective_teams), 2) == 1.93

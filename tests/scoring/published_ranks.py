@@ -48,3 +48,28 @@ def sampl6() -> Sampl6:
         errors=predicted - np.array([float(measured[target]) for target in targets]),
         published={name: np.array([float(row[name]) for row in rows]) for name in PUBLISHED},
     )
+
+
+@dataclass(frozen=True)
+class WholeRound:
+    """All entries of the round: the reference calculations of its organizers are none."""
+
+    entries: tuple[str, ...]
+    targets: tuple[str, ...]
+    errors: FloatArray  # (entries, targets), predicted less measured
+    rmse: FloatArray  # as published, to ten decimals
+
+
+def whole_sampl6() -> WholeRound:
+    first = sampl6()
+    with _FILE.open(encoding="utf-8", newline="") as lines:
+        measured = next(csv.DictReader(lines))
+    with _FILE.with_name("sampl6_logp_others.csv").open(encoding="utf-8", newline="") as lines:
+        others = list(csv.DictReader(lines))
+    rows = [[float(row[each]) - float(measured[each]) for each in first.targets] for row in others]
+    return WholeRound(
+        entries=(*first.entries, *(row["entry"] for row in others)),
+        targets=first.targets,
+        errors=np.vstack([first.errors, rows]),
+        rmse=np.array([*first.published["rmse"], *(float(row["rmse"]) for row in others)]),
+    )

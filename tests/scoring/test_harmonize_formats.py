@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zarr
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from netCDF4 import Dataset
 from scipy.io import netcdf_file
@@ -23,10 +23,13 @@ from scoring.cage.records import CageLimits
 from scoring.contract import PredictionFormat, TargetSpec
 from scoring.engine import check
 from scoring.harmonize import Decisions
+from scoring.harmonize.array_files import UnreadableError
 from tests.scoring.array_files import folder_zip
-from tests.scoring.files import npz_bytes
+from tests.scoring.files import npz_bytes, zip_bytes
 from tests.scoring.harmonizing import mend, values_of
 
+# Nothing of time: a first example may wait for a library.
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = ["mol-01", "mol-02", "mol-03"]
 NUMBERS = [TargetSpec(name) for name in NAMES]
 JSONL, PARQUET = PredictionFormat("jsonl"), PredictionFormat("parquet")
@@ -59,7 +62,7 @@ def right(reader, values):
 
 
 @pytest.mark.parametrize("reader", ["jsonl", "parquet"])
-@settings(max_examples=40, deadline=None)
+@SOME
 @given(
     values=st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=3, max_size=3),
     spelling=st.sampled_from(["{}", " {} ", "\u201c{}\u201d", "MOL_{}"]),
@@ -140,7 +143,7 @@ def test_json_line_beyond_help_stays_for_the_reader_to_tell(line, codes):
 @pytest.mark.parametrize("reader", ["jsonl", "parquet"])
 def test_units_that_disagree_or_are_unknown_keep_a_table_from_being_mended(reader):
     declared = PredictionFormat(reader, {"units": ENERGY})
-    for units in (["kJ/mol", "kcal/mol"], ["furlong", "furlong"]):
+    for units in (["kJ/mol", "kcal/mol"], ["furlong", "furlong"], ["kJ/mol", None]):
         pairs = zip(("MOL-01", "mol-02"), units, strict=True)
         rows = [{"target": name, "value": 1.0, "unit": unit} for name, unit in pairs]
         content, mendings = mend(table(reader, rows), declared, NUMBERS)
@@ -196,7 +199,7 @@ SECTIONS = PredictionFormat(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@SOME
 @given(
     values=st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3),
     mark=st.sampled_from(",;|\t"),
@@ -295,7 +298,7 @@ def same(found, wanted):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=12, deadline=None)
+@settings(SOME, max_examples=12)
 @given(
     turned=st.booleans(),
     longer=st.booleans(),
@@ -406,14 +409,27 @@ def test_unit_of_an_array_that_nobody_declared_stays_beside_it(form):
 
 
 def test_arrays_in_units_that_disagree_are_left_to_the_person():
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        for slug, unit in (("u-01", "km"), ("u-02", "m")):
-            file.create_dataset(slug, data=GOOD[slug]).attrs["units"] = unit
-    declared = PredictionFormat("hdf5", METRES)
-    content, mendings = mend(buffer.getvalue(), declared, TARGETS)
-    assert content is None
-    assert mendings["UNKNOWN_UNIT"].decide == "--accept UNKNOWN_UNIT"
+    for units in ({"u-01": "km", "u-02": "m"}, {"u-01": "km"}):
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w") as file:
+            for slug in ("u-01", "u-02"):
+                made = file.create_dataset(slug, data=GOOD[slug])
+                made.attrs.update({"units": units[slug]} if slug in units else {})
+        declared = PredictionFormat("hdf5", METRES)
+        content, mendings = mend(buffer.getvalue(), declared, TARGETS)
+        assert content is None
+        assert mendings["UNKNOWN_UNIT"].decide == "--accept UNKNOWN_UNIT"
+
+
+def test_zarr_store_that_was_zipped_with_its_folder_is_put_at_the_top():
+    store = zipfile.ZipFile(io.BytesIO(arrays_file("zarr", GOOD)))
+    members = [(f"p.zarr/{name}", store.read(name)) for name in store.namelist()]
+    file = zip_bytes([*members, ("__MACOSX/._p.zarr", b"x")])
+    declared = PredictionFormat("zarr")
+    assert not check(io.BytesIO(file), declared, TARGETS).ok
+    content, mendings = mend(file, declared, TARGETS)
+    assert set(mendings) == {"FOLDER"}
+    same(values_of(content, declared, TARGETS), GOOD)
 
 
 @pytest.mark.parametrize("form", ["hdf5", "zarr"])
@@ -426,6 +442,15 @@ def test_array_cannot_take_the_place_of_a_group_that_stays(form):
     agreed = Decisions(accept=frozenset({"EXTRA_ARRAYS"}))
     content, _ = mend(arrays_file(form, arrays), declared, TARGETS, agreed)
     same(values_of(content, declared, TARGETS), {"u-01": FIELD})
+
+
+def test_array_that_cannot_be_read_is_told_of_when_it_is_written_and_not_left_out():
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.create_dataset("u-01", data=FIELD.T)
+        file.create_dataset("U-02", data=GOOD["u-02"], chunks=(1, 3, 5), compression="lzf")
+    with pytest.raises(UnreadableError, match="array U-02 is packed by a filter"):
+        mend(buffer.getvalue(), PredictionFormat("hdf5"), TARGETS)
 
 
 def test_links_foreign_values_and_text_are_never_followed_in_mending():

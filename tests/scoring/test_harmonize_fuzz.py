@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.contract import PredictionFormat, TargetSpec
@@ -10,7 +10,7 @@ from scoring.engine import check
 from scoring.harmonize import Decisions, harmonize
 from scoring.harmonize.array_files import UnreadableError
 from tests.scoring.files import npy_bytes, npz_bytes
-from tests.scoring.test_harmonize_formats import arrays_file, parquet, reader_of
+from tests.scoring.test_harmonize_formats import SOME, arrays_file, parquet, reader_of
 
 UNITS = {"units": {"unit": "m", "accepts": {"km": 1000.0}}}
 TARGETS = [TargetSpec("u1", (2, 3), low=-5.0, high=5.0), TargetSpec("u2", (2, 3))]
@@ -38,6 +38,7 @@ SEEDS = {
 
 
 @pytest.mark.parametrize("reader", SEEDS)
+@settings(SOME, max_examples=100)
 @given(
     cuts=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=6)), max_size=5),
     end=st.floats(0, 1),
