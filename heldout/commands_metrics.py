@@ -7,6 +7,7 @@ from typing import Any
 
 from heldout.offline import EXIT_OK, UsageError, add_command, show
 from heldout.tables import table
+from scoring.meaning import made_one_by
 from scoring.metrics import Metric, all_metrics, get_metric
 
 
@@ -57,6 +58,7 @@ def _explanation(metric: Metric) -> str:
         f"  of        {metric.inputs.value}",
         f"  undefined {metric.undefined_when or 'never, for finite input'}",
         f"  missing   {metric.missing}",
+        f"  several predictions are made one by: {made_one_by(metric)}",
         f"  source    {metric.citation}",
     ]
     if metric.parameters:

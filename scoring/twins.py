@@ -34,7 +34,6 @@ from scoring.aggregate import aggregate, combine
 from scoring.contract import Aggregate, Direction, MetricChoice, TargetSpec
 from scoring.engine import score_between
 from scoring.errors import PredictionFormatError, ReferenceFaultError, UnfitValuesError
-from scoring.meaning import meaning_of
 from scoring.metrics.base import Meaning, Metric
 from scoring.metrics.registry import get_metric
 from scoring.readers.base import AnyArray, ArraySource, MemorySource, Prediction
@@ -199,7 +198,7 @@ def are_near(
     gap = min(gaps)
     if measured.distance is None or not gap > 0:
         return False
-    meaning = meaning_of(metric)
+    meaning = metric.meaning
     if meaning in (Meaning.LABEL, Meaning.NAMES, Meaning.SEQUENCE):
         enough = measured.numbers * gap >= LEAST_MISTAKES
     else:

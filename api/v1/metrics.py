@@ -53,6 +53,9 @@ class MetricRecordSerializer(serializers.Serializer[None]):
     missing = serializers.CharField()
     shapes = MetricShapesSerializer()
     absent_parts = serializers.BooleanField()
+    meaning = serializers.CharField(
+        allow_null=True, help_text="What a prediction is: value, probability, label and so on."
+    )
     streams = serializers.BooleanField()
     parameters = MetricParameterSerializer(many=True)
 

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from challenges.models import RoundMetric
 from challenges.selectors import visible_rounds
 from scoring.errors import UnknownMetricError
+from scoring.meaning import made_one_by
 from scoring.metrics import Metric, all_metrics, get_metric, newest_metrics
 
 
@@ -39,6 +40,7 @@ def metric(request: HttpRequest, slug: str, version: int | None = None) -> HttpR
         "metric": found,
         "low": found.bounds[0],
         "high": found.bounds[1],
+        "made_one_by": made_one_by(found),
         "versions": _versions(slug),
         "chosen": chosen,
     }

@@ -5,12 +5,13 @@ modules has a folder. Packages installed by the operator add theirs through the 
 ``heldout.metrics``.
 """
 
-from scoring.metrics.base import Inputs, Mergeable, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Mergeable, Metric, Parameter
 from scoring.metrics.choices import check_choices
 from scoring.metrics.registry import all_metrics, get_metric, newest_metrics
 
 __all__ = [
     "Inputs",
+    "Meaning",
     "Mergeable",
     "Metric",
     "Parameter",

@@ -124,8 +124,7 @@ class Metric:
     missing: str = MISSING_POLICY
     shapes: tuple[str, str] = ("*", "*")  # patterns of prediction and reference, see `shapes`
     absent_parts: bool = False  # NaN in a prediction marks a part that it leaves out
-    # For metrics of installed packages; those built in are told in `scoring.meaning`.
-    meaning: Meaning | None = field(default=None, repr=False)
+    meaning: Meaning | None = None  # None: nobody has told, so several are never made one
     parameters: tuple[Parameter, ...] = ()
     perfect_parameter: str = ""  # the perfect value is this parameter's, where it has one
     rankable: bool = True  # False: shown only, because neither "lower" nor "higher" is better

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.readers.base import AnyArray
 
@@ -158,6 +158,7 @@ METRICS = (
     _distance(
         "kl_divergence",
         "Kullback-Leibler divergence",
+        meaning=Meaning.PROBABILITY,
         whole=kl_divergence,
         unit="units of information: bits for base 2",
         bounds=(0.0, None),
@@ -175,6 +176,7 @@ METRICS = (
     _distance(
         "jensen_shannon",
         "Jensen-Shannon distance",
+        meaning=Meaning.PROBABILITY,
         whole=jensen_shannon,
         unit="root of units of information",
         bounds=(0.0, None),
@@ -189,6 +191,7 @@ METRICS = (
     _distance(
         "total_variation",
         "Total variation distance",
+        meaning=Meaning.PROBABILITY,
         whole=total_variation,
         help="Largest difference that the two distributions can make to the probability of any "
         "event: half the sum of the absolute differences.",
@@ -199,6 +202,7 @@ METRICS = (
     _distance(
         "hellinger",
         "Hellinger distance",
+        meaning=Meaning.PROBABILITY,
         whole=hellinger,
         help="Distance of the roots of the probabilities, over the root of two.",
         traps=(_BLIND, _BINS),
@@ -208,6 +212,7 @@ METRICS = (
     _distance(
         "wasserstein_histogram",
         "Wasserstein-1 distance of histograms",
+        meaning=Meaning.PROBABILITY,
         whole=wasserstein_histogram,
         shapes=("k", "k"),
         unit="unit of the bin width",
@@ -223,6 +228,7 @@ METRICS = (
     _distance(
         "wasserstein",
         "Wasserstein-1 distance of draws",
+        meaning=Meaning.SET,
         whole=wasserstein,
         shapes=("k", "j"),
         unit="unit of the target",
@@ -239,6 +245,7 @@ METRICS = (
     _distance(
         "energy_distance",
         "Energy distance of draws",
+        meaning=Meaning.SET,
         whole=energy_distance,
         shapes=("k", "j"),
         unit="root of the unit of the target",
@@ -252,6 +259,7 @@ METRICS = (
     _distance(
         "kolmogorov_smirnov",
         "Kolmogorov-Smirnov distance of draws",
+        meaning=Meaning.SET,
         whole=kolmogorov_smirnov,
         shapes=("k", "j"),
         help="Largest difference of the distribution functions of two sets of draws.",
@@ -262,6 +270,7 @@ METRICS = (
     _distance(
         "mmd_gaussian",
         "Maximum mean discrepancy, Gaussian kernel",
+        meaning=Meaning.SET,
         whole=mmd_gaussian,
         shapes=("k d", "j d"),
         bounds=(0.0, None),

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.matching import reach
 from scoring.readers.base import AnyArray
@@ -166,6 +166,7 @@ def _spectral(slug: str, title: str, *, whole: Callable[..., float], **record: A
         title=title,
         family="mass spectra",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.SET,
         shapes=("k 2", "j 2"),
         direction=Direction.HIGHER,
         unit="1",

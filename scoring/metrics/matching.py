@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.readers.base import AnyArray
 
@@ -163,6 +163,7 @@ def _set_metric(slug: str, title: str, *, whole: Callable[..., float], **record:
         title=title,
         family="set matching",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.SET,
         whole=whole,
         **(defaults | record),
     )

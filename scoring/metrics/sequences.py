@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric
+from scoring.metrics.base import Inputs, Meaning, Metric
 from scoring.metrics.case_mean import case_mean, sample_blocks
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.segmentation.masks import labels_of
@@ -106,6 +106,7 @@ METRICS = (
     _sequence(
         "edit_distance",
         "Edit distance (Levenshtein)",
+        meaning=Meaning.SEQUENCE,
         whole=edit_distance,
         unit="edits",
         bounds=(0.0, None),
@@ -118,6 +119,7 @@ METRICS = (
     _sequence(
         "edit_distance_normalized",
         "Edit distance over the longer length",
+        meaning=Meaning.SEQUENCE,
         whole=edit_distance_normalized,
         unit="1",
         bounds=(0.0, 1.0),
@@ -130,6 +132,7 @@ METRICS = (
     _sequence(
         "token_error_rate",
         "Token error rate (word or character error rate)",
+        meaning=Meaning.SEQUENCE,
         whole=token_error_rate,
         unit="1",
         bounds=(0.0, None),
@@ -149,6 +152,7 @@ METRICS = (
     Metric(
         slug="perplexity",
         title="Perplexity",
+        meaning=Meaning.LOGARITHM,
         family="sequences",
         inputs=Inputs.SAMPLES,
         shapes=("n v", "n"),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.samples_rule import ALL_ANSWERED, NEEDS_ALL, float_pair
 from scoring.readers.base import AnyArray
@@ -190,6 +190,7 @@ METRICS = (
     _of_survival(
         "harrell_c",
         "Concordance index (Harrell)",
+        meaning=Meaning.ORDER,
         whole=harrell_c,
         parameters=(_ORIENTATION,),
         help=f"Share of comparable pairs whose order is predicted; equal predictions count half. "
@@ -208,6 +209,7 @@ METRICS = (
     _of_survival(
         "uno_c",
         "Concordance index (Uno)",
+        meaning=Meaning.ORDER,
         whole=uno_c,
         parameters=(
             _ORIENTATION,
@@ -234,6 +236,7 @@ METRICS = (
     _of_survival(
         "integrated_brier",
         "Integrated Brier score of survival",
+        meaning=Meaning.PROBABILITY,
         whole=integrated_brier,
         shapes=("n t", "n 2"),
         direction=Direction.LOWER,

@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from scoring.contract import Direction
+from scoring.meaning import made_one_by
 from scoring.metrics import Metric, Parameter
 from scoring.metrics.base import MISSING_POLICY
 from scoring.metrics.registry import built_in_metrics
@@ -78,6 +79,7 @@ def _section(metric: Metric) -> Iterator[str]:
         yield f"- No value when {metric.undefined_when}"
     if metric.missing != MISSING_POLICY:
         yield f"- Missing: {metric.missing}"
+    yield f"- Several predictions are made one by: {made_one_by(metric)}"
     yield from (_parameter(parameter) for parameter in metric.parameters)
     yield from (f"- Trap: {trap}" for trap in metric.traps)
     yield f"- Source: {metric.citation}\n"

@@ -29,6 +29,7 @@ def test_a_metric_names_the_rounds_that_use_it(seed: Seed) -> None:
     shown = Client().get("/metrics/nrmse/").content.decode()
     assert f'href="{seed.final.get_absolute_url()}#metrics"' in shown
     assert "ranks the board" in shown
+    assert "<dt>Several predictions are made one by</dt><dd>median, mean</dd>" in shown
 
 
 @pytest.mark.parametrize("address", ["/metrics/none/", "/metrics/nrmse/99/"])
@@ -42,6 +43,7 @@ def test_api_says_what_the_record_says_and_answers_304(db: None) -> None:
     record = answer.json()
     assert record["shapes"] == {"prediction": "*", "reference": "*"}
     assert record["streams"] is True
+    assert record["meaning"] == "value"
     again = Client().get("/api/v1/metrics/nrmse/", headers={"if-none-match": answer["ETag"]})
     assert again.status_code == 304
     listed = Client().get("/api/v1/metrics/").json()

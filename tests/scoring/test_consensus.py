@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import hypothesis.extra.numpy as arrays_of
@@ -16,9 +17,9 @@ from scoring.consensus import Way, combine, middle
 from scoring.contract import MetricChoice, PredictionFormat, TargetSpec
 from scoring.crowd import crowd_file
 from scoring.errors import MetricInputError
-from scoring.meaning import BUILT_IN, Obstacle, ways_for
+from scoring.meaning import Obstacle, made_one_by, ways_for
 from scoring.metrics.base import Meaning
-from scoring.metrics.registry import built_in_metrics
+from scoring.metrics.registry import built_in_metrics, get_metric
 from tests.factories import npz_bytes
 
 NUMBERS = st.floats(-1e308, 1e308, allow_subnormal=False)
@@ -91,9 +92,24 @@ def test_labels_are_voted_on_and_probabilities_are_made_to_sum_to_one() -> None:
 
 
 def test_every_built_in_metric_says_what_its_predictions_mean() -> None:
-    told = [slug for slugs in BUILT_IN.values() for slug in slugs.split()]
-    assert sorted(told) == sorted({metric.slug for metric in built_in_metrics()})
-    assert set(BUILT_IN) == set(Meaning)
+    metrics = built_in_metrics()
+    assert [metric.slug for metric in metrics if metric.meaning is None] == []
+    assert {metric.meaning for metric in metrics} == set(Meaning)
+
+
+@pytest.mark.parametrize(
+    ("slug", "words"),
+    [
+        ("mae", "median, mean"),
+        ("accuracy", "vote"),
+        ("spearman", "what the other metrics of the round allow"),
+        ("rmsd", "not at all"),
+    ],
+)
+def test_a_metric_says_by_what_several_predictions_are_made_one(slug: str, words: str) -> None:
+    metric = get_metric(slug)
+    assert made_one_by(metric) == words
+    assert made_one_by(replace(metric, meaning=None)) == "not at all"
 
 
 @pytest.mark.parametrize(

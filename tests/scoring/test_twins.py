@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from scoring.cage import CageLimits, compare_in_cage
 from scoring.contract import Aggregate, MetricChoice, PredictionFormat, TargetSpec
 from scoring.likeness import Task
-from scoring.meaning import meaning_of
 from scoring.metrics.registry import built_in_metrics, get_metric
 from scoring.readers.base import MemorySource, Prediction
 from scoring.twins import (
@@ -122,7 +121,7 @@ def test_only_metrics_that_see_all_of_a_prediction_of_the_kind_of_the_answers_co
     for slug in slugs:
         assert known[slug].perfect is not None
         assert known[slug].rankable
-        assert meaning_of(known[slug]) is not None
+        assert known[slug].meaning is not None
     with_shape = [TargetSpec("t", (4,), reference_shape=(2,))]
     assert obstacle_to(MetricChoice("m", "auroc"), SPECS) is Obstacle.METRIC
     assert (

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.classification.confusion import (
     Counts,
     averaged_ratio,
@@ -164,6 +164,7 @@ def _of_labels(slug: str, title: str, **record: object) -> Metric:
         title=title,
         family="classification",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.LABEL,
         unit="1",
         missing=ALL_ANSWERED,
         **{**usual, **record},  # type: ignore[arg-type]

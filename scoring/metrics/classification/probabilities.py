@@ -6,7 +6,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.classification.confusion import class_numbers
 from scoring.metrics.classification.score_curve import positives
 from scoring.metrics.fields.chunk import FloatArray
@@ -149,6 +149,7 @@ def _of_probabilities(slug: str, title: str, **record: object) -> Metric:
         title=title,
         family="classification",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.PROBABILITY,
         direction=Direction.LOWER,
         unit="1",
         perfect=0.0,

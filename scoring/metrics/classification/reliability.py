@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.readers.base import AnyArray
 
@@ -97,6 +97,7 @@ METRICS = (
     _of_samples(
         "brier_reliability",
         "Reliability part of the Brier score",
+        meaning=Meaning.PROBABILITY,
         whole=brier_reliability,
         family="probability forecasts",
         direction=Direction.LOWER,
@@ -116,6 +117,7 @@ METRICS = (
     _of_samples(
         "brier_resolution",
         "Resolution part of the Brier score",
+        meaning=Meaning.PROBABILITY,
         whole=brier_resolution,
         family="probability forecasts",
         direction=Direction.HIGHER,
@@ -136,6 +138,7 @@ METRICS = (
     _of_samples(
         "discovery_acceleration",
         "Discovery acceleration factor",
+        meaning=Meaning.VALUE,
         whole=discovery_acceleration,
         family="discovery",
         direction=Direction.HIGHER,

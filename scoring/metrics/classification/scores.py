@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.classification.confusion import IntArray, class_numbers
 from scoring.metrics.classification.score_curve import (
     ScoreCurve,
@@ -121,6 +121,7 @@ METRICS = (
     _of_scores(
         "auroc",
         "Area under the ROC curve",
+        meaning=Meaning.ORDER,
         whole=auroc,
         parameters=(_POSITIVE,),
         help="Probability that a positive sample scores higher than a negative one; ties count "
@@ -136,6 +137,7 @@ METRICS = (
     _of_scores(
         "auroc_multiclass",
         "Area under the ROC curves of several classes",
+        meaning=Meaning.PROBABILITY,
         whole=auroc_multiclass,
         shapes=("n c", "n"),
         parameters=(
@@ -165,6 +167,7 @@ METRICS = (
     _of_scores(
         "average_precision",
         "Average precision",
+        meaning=Meaning.ORDER,
         whole=_area(average_precision),
         parameters=(_POSITIVE,),
         help="Precision at each threshold, averaged with the gain of recall as weight: area under "
@@ -178,6 +181,7 @@ METRICS = (
     _of_scores(
         "auprc_trapezoid",
         "Area under the precision-recall curve, trapezoids",
+        meaning=Meaning.ORDER,
         whole=_area(trapezoid_precision),
         parameters=(_POSITIVE,),
         help="Area under straight lines between the points of the precision-recall curve, which "
@@ -194,6 +198,7 @@ METRICS = (
     _of_scores(
         "auprc_interpolated",
         "Area under the precision-recall curve, interpolated",
+        meaning=Meaning.ORDER,
         whole=_area(interpolated_precision),
         parameters=(_POSITIVE,),
         help="Area under the precision-recall curve whose false positives grow in proportion "
@@ -208,6 +213,7 @@ METRICS = (
     _of_scores(
         "top_k_accuracy",
         "Top-k accuracy",
+        meaning=Meaning.ORDER,
         mergeable=SamplesRule(_top_k),
         shapes=("n c", "n"),
         parameters=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scoring.contract import Direction
-from scoring.metrics.base import Inputs, Mergeable, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Mergeable, Metric, Parameter
 
 PDEBENCH = "Takamoto et al., PDEBench, NeurIPS Datasets and Benchmarks 2022, arXiv:2210.07182"
 THE_WELL = "Ohana et al., The Well, NeurIPS Datasets and Benchmarks 2024, arXiv:2412.00568"
@@ -49,6 +49,7 @@ def field_metric(
         title=title,
         family="fields",
         inputs=Inputs.FIELD,
+        meaning=Meaning.VALUE,
         direction=direction,
         unit=unit,
         bounds=bounds,

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FieldChunk, FieldPlan, FloatArray, as_lanes
 from scoring.metrics.fields.record import LAYOUT, WHOLE_LANES, field_metric
 from scoring.metrics.fields.rule import FieldRule, FieldState
@@ -143,6 +143,7 @@ def _with_climate(slug: str, title: str, **record: object) -> Metric:
         title=title,
         family="fields",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.VALUE,
         shapes=("*", "2 *"),
         direction=Direction.HIGHER,
         unit="1",

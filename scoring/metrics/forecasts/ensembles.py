@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.case_mean import case_blocks, case_mean, sample_blocks, the_mean, the_root
 from scoring.metrics.fields.chunk import FloatArray
 
@@ -170,6 +170,7 @@ def _ensemble_metric(
         title=title,
         family="ensembles",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.SET,
         shapes=("n m d", "n d") if vectors else ("n m *", "n *"),
         mergeable=case_mean(measure, value, blocks=sample_blocks if vectors else case_blocks),
         **(defaults | record),  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.case_mean import case_mean
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.forecasts.ensembles import GNEITING_RAFTERY
@@ -126,6 +126,7 @@ def _parametric(
         title=title,
         family="parametric forecasts",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.VALUE,
         shapes=("n 2 *", "n *"),
         direction=Direction.LOWER,
         mergeable=case_mean(measure),
@@ -218,6 +219,7 @@ METRICS = (
         title="Deviation of the PIT from uniform, normal forecast",
         family="parametric forecasts",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.VALUE,
         shapes=("n 2 *", "n *"),
         direction=Direction.LOWER,
         unit="1",

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.case_mean import Blocks, case_blocks, case_mean, sample_blocks
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.forecasts.ensembles import GNEITING_RAFTERY
@@ -216,6 +216,7 @@ def _quantile_metric(
         title=title,
         family="quantile forecasts",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.VALUE,
         mergeable=case_mean(measure, blocks=blocks),
         **(defaults | record),  # type: ignore[arg-type]
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.samples_rule import (
     ALL_ANSWERED,
@@ -123,6 +123,7 @@ METRICS = (
     _of_agreement(
         "r2_determination",
         "R2, coefficient of determination",
+        meaning=Meaning.VALUE,
         whole=r2_determination,
         bounds=(None, 1.0),
         help="1 minus the squared error divided by the spread of the reference. 0 is as good as "
@@ -135,6 +136,7 @@ METRICS = (
     _of_agreement(
         "explained_variance",
         "Explained variance",
+        meaning=Meaning.VALUE,
         whole=explained_variance,
         bounds=(None, 1.0),
         help="1 minus the variance of the error divided by the variance of the reference.",
@@ -146,6 +148,7 @@ METRICS = (
     _of_agreement(
         "r2_pearson",
         "R2, squared Pearson correlation",
+        meaning=Meaning.ORDER,
         whole=r2_pearson,
         bounds=(0.0, 1.0),
         help="Square of Pearson's correlation: how well a straight line through the predictions "
@@ -161,6 +164,7 @@ METRICS = (
     _of_agreement(
         "pearson",
         "Pearson correlation",
+        meaning=Meaning.ORDER,
         whole=pearson,
         bounds=(-1.0, 1.0),
         help="Linear correlation of predictions and references.",
@@ -172,6 +176,7 @@ METRICS = (
     _of_agreement(
         "spearman",
         "Spearman rank correlation",
+        meaning=Meaning.ORDER,
         whole=spearman,
         bounds=(-1.0, 1.0),
         help="Correlation of the ranks: whether the order is right. Ties get average ranks.",
@@ -183,6 +188,7 @@ METRICS = (
     _of_agreement(
         "kendall_tau_b",
         "Kendall tau-b",
+        meaning=Meaning.ORDER,
         whole=kendall_tau_b,
         bounds=(-1.0, 1.0),
         help="Share of target pairs in the right order minus the share in the wrong order, "
@@ -195,6 +201,7 @@ METRICS = (
     _of_agreement(
         "slope",
         "Slope of prediction on reference",
+        meaning=Meaning.VALUE,
         whole=slope,
         bounds=(None, None),
         rankable=False,
@@ -211,6 +218,7 @@ METRICS = (
     _of_agreement(
         "ccc",
         "Concordance correlation",
+        meaning=Meaning.VALUE,
         whole=ccc,
         bounds=(-1.0, 1.0),
         help="Agreement with the line prediction = reference: correlation, bias and scale in one.",
@@ -231,6 +239,7 @@ METRICS = (
     _of_agreement(
         "kendall_tau_c",
         "Kendall tau-c",
+        meaning=Meaning.ORDER,
         whole=kendall_tau_c,
         bounds=(-1.0, 1.0),
         help="Stuart's form of Kendall's tau: made for scales with different numbers of steps, "
@@ -246,6 +255,7 @@ METRICS = (
     _of_agreement(
         "weighted_tau",
         "Weighted Kendall tau",
+        meaning=Meaning.ORDER,
         whole=weighted_tau,
         bounds=(-1.0, 1.0),
         help="Kendall's tau in which exchanges among the largest values weigh more: pairs weigh "

@@ -6,7 +6,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.regression.scalars import SIGN
 from scoring.metrics.samples_chunk import SamplesChunk
@@ -142,6 +142,7 @@ def _of_errors(slug: str, title: str, **record: object) -> Metric:
         title=title,
         family="regression",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.VALUE,
         shapes=("n", "n"),
         missing=ALL_ANSWERED,
         **{**usual, **record},  # type: ignore[arg-type]

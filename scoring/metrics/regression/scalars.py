@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.readers.base import AnyArray
 
 SIGN = Parameter(
@@ -79,6 +79,7 @@ METRICS = (
         title="Absolute error",
         family="scalars",
         inputs=Inputs.SCALAR,
+        meaning=Meaning.VALUE,
         direction=Direction.LOWER,
         unit="unit of the target",
         bounds=(0.0, None),
@@ -94,6 +95,7 @@ METRICS = (
         title="Squared error",
         family="scalars",
         inputs=Inputs.SCALAR,
+        meaning=Meaning.VALUE,
         direction=Direction.LOWER,
         unit="unit of the target, squared",
         bounds=(0.0, None),
@@ -112,6 +114,7 @@ METRICS = (
         title="Signed error",
         family="scalars",
         inputs=Inputs.SCALAR,
+        meaning=Meaning.VALUE,
         direction=Direction.LOWER,
         unit="unit of the target",
         bounds=(None, None),
@@ -133,6 +136,7 @@ METRICS = (
         title="Correct digits",
         family="scalars",
         inputs=Inputs.SCALAR,
+        meaning=Meaning.VALUE,
         direction=Direction.HIGHER,
         unit="digits",
         bounds=(0.0, 15.0),

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.classification.confusion import indicators
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.samples_chunk import SamplesChunk
@@ -175,6 +175,7 @@ def _of_functions(slug: str, title: str, **record: JsonValue) -> Metric:
         title=title,
         family="function prediction",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.ORDER,
         shapes=("n c", "n c"),
         missing=ALL_ANSWERED,
         traps=_TRAPS,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.samples_rule import float_pair
 from scoring.readers.base import AnyArray
@@ -83,6 +83,7 @@ def list_metric(slug: str, title: str, **record: object) -> Metric:
         title=title,
         family="retrieval",
         inputs=Inputs.SAMPLES,
+        meaning=Meaning.ORDER,
         shapes=("n", "n"),
         direction=Direction.HIGHER,
         unit="1",

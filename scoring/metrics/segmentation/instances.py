@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scoring.contract import Direction
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.metrics.segmentation.masks import joint_counts
 from scoring.readers.base import AnyArray
@@ -150,6 +150,7 @@ def _partition(slug: str, title: str, *, whole: Callable[..., float], **record: 
         title=title,
         family="instances",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.NAMES,
         whole=whole,
         **(defaults | record),
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.segmentation.masks import (
     BOTH_EMPTY,
     BOTH_EMPTY_VALUE,
@@ -114,6 +114,7 @@ def _segmentation(slug: str, title: str, *, whole: Callable[..., float], **recor
         title=title,
         family="segmentation",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.LABEL,
         whole=whole,
         **(defaults | record),
     )

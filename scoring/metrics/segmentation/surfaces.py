@@ -10,7 +10,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.matching import reach
 from scoring.metrics.segmentation.masks import (
     BOTH_EMPTY,
@@ -154,6 +154,7 @@ def _surface_metric(slug: str, title: str, *, whole: Callable[..., float], **rec
         title=title,
         family="segmentation",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.LABEL,
         whole=whole,
         **(defaults | record),
     )

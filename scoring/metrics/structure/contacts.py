@@ -6,7 +6,7 @@ import numpy as np
 
 from scoring.contract import Direction
 from scoring.errors import MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.readers.base import AnyArray
 from scoring.structure.contacts import RANGES, pairs_in_range, precision_of_top
 
@@ -38,6 +38,7 @@ METRICS = (
         title="Contact precision",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.ORDER,
         direction=Direction.HIGHER,
         unit="1",
         bounds=(0.0, 1.0),

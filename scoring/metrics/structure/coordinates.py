@@ -11,7 +11,7 @@ import numpy as np
 
 from scoring.contract import Direction, JsonValue
 from scoring.errors import MetricInputError, MetricUndefinedError
-from scoring.metrics.base import Inputs, Metric, Parameter
+from scoring.metrics.base import Inputs, Meaning, Metric, Parameter
 from scoring.metrics.fields.chunk import FloatArray
 from scoring.readers.base import AnyArray
 from scoring.structure.distances import kept_shares, neighbours_of, residue_means
@@ -165,6 +165,7 @@ METRICS = (
         title="RMSD after superposition",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.FRAME,
         direction=Direction.LOWER,
         unit="angstrom",
         bounds=(0.0, None),
@@ -202,6 +203,7 @@ METRICS = (
         title="TM-score",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.FRAME,
         direction=Direction.HIGHER,
         unit="1",
         bounds=(0.0, 1.0),
@@ -227,6 +229,7 @@ METRICS = (
         title="GDT total score",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.FRAME,
         direction=Direction.HIGHER,
         unit="%",
         bounds=(0.0, 100.0),
@@ -248,6 +251,7 @@ METRICS = (
         title="GDT high accuracy",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.FRAME,
         direction=Direction.HIGHER,
         unit="%",
         bounds=(0.0, 100.0),
@@ -270,6 +274,7 @@ METRICS = (
         title="lDDT over pairs",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.FRAME,
         direction=Direction.HIGHER,
         unit="1",
         bounds=(0.0, 1.0),
@@ -300,6 +305,7 @@ METRICS = (
         title="lDDT, mean over residues",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.FRAME,
         direction=Direction.HIGHER,
         unit="1",
         bounds=(0.0, 1.0),
@@ -326,6 +332,7 @@ METRICS = (
         title="Modelled fraction",
         family="structure",
         inputs=Inputs.ARRAY,
+        meaning=Meaning.FRAME,
         direction=Direction.HIGHER,
         unit="1",
         bounds=(0.0, 1.0),
