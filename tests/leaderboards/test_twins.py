@@ -173,6 +173,14 @@ def test_what_cannot_be_compared_is_said_and_holds_no_books_up(client: Client) -
         in client.get(address).content.decode()
     )
 
+    # What was accepted once and is another file now ends the child: that is for good as well.
+    DuplicateSearch.objects.update(inputs_sha256="of other scores")
+    Board.objects.update(duplicates_mark=None)
+    with open(made["clone"].file.path, "wb") as file:
+        file.write(b"not what was accepted once")
+    (search,) = find_due_duplicates()
+    assert (search.reason, search.unmeasured) == ("failed", 1)
+
     other, _ = play(near_duplicate_percent=0)  # only identical files count as one
     reveal(other)
     assert find_due_duplicates() == []
@@ -195,3 +203,20 @@ def test_a_metric_that_tells_no_distance_says_so_at_once(client: Client) -> None
     )
     address = f"/challenges/{round_.challenge.slug}/{round_.slug}/credit/"
     assert "looks at a part of the targets only" in client.get(address).content.decode()
+
+
+def test_without_files_to_be_had_books_wait_for_a_day_and_not_for_ever() -> None:
+    now = timezone.now()
+    days = {"published_at": 6, "opens_at": 5, "closes_at": 3}
+    round_, made = play(**{name: now - timedelta(days=ago) for name, ago in days.items()})
+    os.remove(made["clone"].file.path)
+    os.mkdir(made["clone"].file.path)  # the storage fails, and may work again
+    reveal(round_)
+    assert find_due_duplicates() == []
+    Board.objects.update(duplicates_until=None)
+    assert post_due_books() == []
+    Round.objects.update(revealed_at=now - timedelta(days=2))
+    (search,) = find_due_duplicates()
+    assert (search.reason, search.measured, search.unmeasured) == ("failed", 0, 1)
+    (book,) = post_due_books()
+    assert "comparing the files failed" in book.export
