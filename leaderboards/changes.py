@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from challenges.models import Correction, Target
 from leaderboards.provenance import Provenance, provenance_of
 from leaderboards.shown import ShownStanding
-from leaderboards.visible import VisibleBoard, board_values
+from leaderboards.visible import VisibleBoard
+from leaderboards.visible_scores import board_values
 
 
 @dataclass(frozen=True, slots=True)

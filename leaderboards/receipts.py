@@ -11,7 +11,7 @@ from challenges.models import Reference
 from challenges.selectors import Viewer
 from heldout.receipts import FORMAT, without_fractions
 from leaderboards.shown import ShownScore
-from leaderboards.visible import submission_scores
+from leaderboards.visible_scores import submission_scores
 from submissions.models import ScoringRun, Submission
 
 

@@ -10,7 +10,8 @@ from leaderboards.entries import entries_of, rule_of
 from leaderboards.models import Standing
 from leaderboards.sheets import Sheet, SheetLine, SheetTarget
 from leaderboards.shown import ShownStanding
-from leaderboards.visible import VisibleBoard, board_values
+from leaderboards.visible import VisibleBoard
+from leaderboards.visible_scores import board_values
 from submissions.models import Submission
 
 

@@ -12,6 +12,7 @@ HEAD = [
     "position", "status", "rank", "rank_low", "rank_high", "tie_group", "team", "team_slug",
     "method", "method_slug", "method_version", "entry_kind", "value", "value_low", "value_high",
     "answered", "offered", "skill_ppm", "credit_micropoints", "combined_from",
+    "submission", "track", "submissions_used", "first_probability",
 ]  # fmt: skip
 # Full-width signs too: some programs read them as the plain ones. (Empty text begins no formula.)
 FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001
@@ -54,4 +55,8 @@ def _row(line: Line) -> list[object]:
         standing.skill_ppm,
         standing.credit_micropoints,
         submission.combined_from,
+        submission.code,
+        plain(submission.track.slug) if submission.track else "",
+        standing.submissions_used,
+        standing.first_probability,
     ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from challenges.models import RoundMetric, Target
 from challenges.selectors import Viewer
 from leaderboards.shown import ShownScore
-from leaderboards.visible import submission_scores
+from leaderboards.visible_scores import submission_scores
 from submissions.models import ScoringRun, Submission
 
 

@@ -26,7 +26,8 @@ from leaderboards.models import BoardRevision
 from leaderboards.public_board import public_board
 from leaderboards.shown import ShownStanding
 from leaderboards.sight import sight_of
-from leaderboards.visible import VisibleBoard, board_scores, visible_board, visible_revisions
+from leaderboards.visible import VisibleBoard, visible_board, visible_revisions
+from leaderboards.visible_scores import board_scores
 
 REFUSED = {400: ErrorSerializer, 404: ErrorSerializer}
 WHICH = [

@@ -19,7 +19,7 @@ from api.v1.access import signed_in
 from api.v1.serializers import ErrorSerializer
 from leaderboards.receipts import receipt_of
 from leaderboards.signing import public_key, public_keys, signed
-from leaderboards.visible import scores_mark
+from leaderboards.visible_scores import scores_mark
 from submissions.models import Submission, SubmissionState
 from submissions.selectors import visible_submissions
 

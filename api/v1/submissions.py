@@ -39,7 +39,7 @@ from catalog.models import Artifact
 from catalog.services import check_method, method_of_team, read_inputs, settle_inputs
 from challenges.models import Round
 from challenges.selectors import Viewer, visible_artifacts
-from leaderboards.visible import scores_mark, submission_scores
+from leaderboards.visible_scores import scores_mark, submission_scores
 from submissions.errors import UploadTooLarge
 from submissions.models import ResumableUpload, Submission
 from submissions.selectors import (

@@ -10,7 +10,8 @@ from django.db.models import Q
 from challenges.models import Round, RoundMetric, Target
 from leaderboards.fields import is_drawable
 from leaderboards.shown import ShownScore, ShownStanding
-from leaderboards.visible import VisibleBoard, board_scores
+from leaderboards.visible import VisibleBoard
+from leaderboards.visible_scores import board_scores
 from pages.boards.lines import MOST_DRAWN, BoardView, Line
 from scoring.contract import Direction
 from scoring.errors import UnknownMetricError

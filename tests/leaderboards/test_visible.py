@@ -19,14 +19,12 @@ from leaderboards.selectors import round_credits
 from leaderboards.services.refresh import refresh_board
 from leaderboards.visible import (
     VisibleBoard,
-    board_scores,
-    scores_mark,
-    submission_scores,
     visible_board,
     visible_standings,
     withheld_methods,
     withholds_abstract,
 )
+from leaderboards.visible_scores import board_scores, scores_mark, submission_scores
 from submissions.models import Submission
 from submissions.services.withdraw import withdraw
 from tests.factories import (

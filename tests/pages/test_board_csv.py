@@ -44,11 +44,13 @@ def test_no_cell_of_an_exported_board_is_a_formula(client: Client) -> None:
     team = make_team(name='=HYPERLINK("x")', slug="-2")
     method = make_method(team, title="@SUM(1)", slug="-3")
     values = {"t1": -1.0, "t2": -1.0, "t3": -1.0}
-    make_scored(round_, values, team=team, method=method)
+    sent = make_scored(round_, values, team=team, method=method)
     refresh_board(round_)
     text = client.get(f"{round_.get_absolute_url()}board.csv").content.decode()
     rows = list(csv.reader(io.StringIO(text)))
     assert '\'=HYPERLINK("x")' in rows[1]
+    line = dict(zip(rows[0], rows[1], strict=True))
+    assert (line["submission"], line["submissions_used"]) == (sent.code, "1")
     for cell in rows[1]:
         assert not cell.startswith(("=", "+", "@"))
         assert not cell.startswith("-") or float(cell) < 0
