@@ -143,7 +143,7 @@ def artifact_called(name: str, among: QuerySet[Artifact]) -> Artifact | None:
 
 
 def missing_to_earn(artifact: Artifact) -> dict[str, str]:
-    """Return what keeps an artifact from earning upstream (ADR 21); nothing keeps a stub.
+    """Return what keeps an artifact from earning upstream (ADR 20); nothing keeps a stub.
 
     Whose it is and, of data, whether it may be used. A method was handed in as predictions: its
     code may be closed, so no licence is asked of it.
