@@ -35,6 +35,13 @@ RUN = """async ([rules, standard]) => {
 # Addresses of links and forms, as they stand in the document.
 WAYS = """() => [...document.querySelectorAll("a[href], form[action]")].map(
   (each) => each.getAttribute("href") || each.getAttribute("action"))"""
+# Text in a column that leaves it room for some letters: it runs down the page.
+SQUEEZED = """() => [...document.querySelectorAll("main *")].filter((each) => {
+  const box = each.getBoundingClientRect();
+  const own = [...each.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+  const words = own.map((node) => node.data.trim()).join("");
+  return words.length > 12 && box.width < 48 && box.height > 160;
+}).map((each) => each.textContent.trim().slice(0, 40))"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -99,4 +106,5 @@ def _look(tab: Any, seen: Seen) -> list[str]:
         found += [f"390: {each}" for each in tab.evaluate(RUN, [[], STANDARD])]
     if wider := tab.evaluate(WIDER):
         found.append(f"390: {wider} px to the side")
+    found += [f"390: no room for {text!r}" for text in tab.evaluate(SQUEEZED)]
     return found
