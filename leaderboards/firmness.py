@@ -216,7 +216,7 @@ def duels(sheet: Sheet, *, track: str = "") -> Duels | None:
     place = {int(name): number for number, name in enumerate(board.names)}
     matrix = board.field.matrix[[place[key] for key in keys]]
     direction = board.field.direction
-    p_values = holm(wilcoxon_map(matrix, direction=direction))
+    p_values = holm(wilcoxon_map(matrix, direction=direction, exact=True))
     with np.errstate(invalid="ignore"):
         lowest, highest = rank_bounds_by_tests(np.asarray(p_values < ALPHA))
     signed = matrix if direction is Direction.HIGHER else -matrix

@@ -6,6 +6,7 @@ All pairs are tested at once. A pair is compared on the targets where both entri
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,11 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 _CELLS = 100_000  # differences held at once: few enough to stay in the processor's cache
+# Up to so many targets, where all differ by other amounts, the test can be exact.
+EXACT_MOST = 50
 
 
-def wilcoxon_map(values: FloatArray, *, direction: Direction) -> FloatArray:
+def wilcoxon_map(values: FloatArray, *, direction: Direction, exact: bool = False) -> FloatArray:
     """Test for every pair of entries whether the first is better than the second.
 
     Parameters
@@ -29,6 +32,10 @@ def wilcoxon_map(values: FloatArray, *, direction: Direction) -> FloatArray:
         NaN where an entry has no value.
     direction : Direction
         Which way is better.
+    exact : bool
+        Where a pair differs on `EXACT_MOST` targets at most, on each by another amount, take the
+        test's own distribution in place of the normal one: with twelve targets a pair that wins
+        all of them then has p = 1/4096, and 0.0013 without.
 
     Returns
     -------
@@ -42,9 +49,9 @@ def wilcoxon_map(values: FloatArray, *, direction: Direction) -> FloatArray:
     differences share their mean rank and lower the variance. That is
     ``scipy.stats.wilcoxon(method="asymptotic", correction=True)`` and R's
     ``wilcox.test(exact=FALSE)``. With fewer than about ten targets it is rough: with five, no pair
-    can reach p = 0.02.
+    can reach p = 0.02. With `exact` it is ``method="exact"`` of what is
+    left without zeros.
     """
-    from scipy.special import ndtr
 
     entries, targets = values.shape
     better = np.full((entries, entries), np.nan)
@@ -56,14 +63,14 @@ def wilcoxon_map(values: FloatArray, *, direction: Direction) -> FloatArray:
         differences = (rows[:, np.newaxis] - signed[first + 1 :]).reshape(-1, targets)
         if gaps:
             differences[np.isnan(differences)] = 0.0
-        above, below = _signed_rank_z(differences)
-        better[first : first + step, first + 1 :] = ndtr(-above).reshape(len(rows), -1)
-        better[first + 1 :, first : first + step] = ndtr(below).reshape(len(rows), -1).T
+        above, below = _signed_rank_tails(differences, exact=exact)
+        better[first : first + step, first + 1 :] = above.reshape(len(rows), -1)
+        better[first + 1 :, first : first + step] = below.reshape(len(rows), -1).T
     return better
 
 
-def _signed_rank_z(differences: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the continuity-corrected Z of each row, corrected down and corrected up.
+def _signed_rank_tails(differences: FloatArray, *, exact: bool) -> tuple[FloatArray, FloatArray]:
+    """Return for each row how likely its sum of positive ranks, or a larger, is; or a smaller.
 
     The magnitude's bits are an integer that sorts as it does; shifted by one, it carries the sign,
     and one sort of integers brings signs into the order of magnitudes.
@@ -80,15 +87,45 @@ def _signed_rank_z(differences: FloatArray) -> tuple[FloatArray, FloatArray]:
         total -= zeros * positive.sum(axis=1)
     size = differences.shape[1] - zeros
     variance = size * (size + 1.0) * (2.0 * size + 1.0) / 24.0
-    tied = ((keys[:, 1:] ^ keys[:, :-1]) < 2).any(axis=1)
+    tied = (((keys[:, 1:] ^ keys[:, :-1]) < 2) & (keys[:, 1:] > 1)).any(axis=1)  # zeros are no tie
     if tied.any():
         ranks, lost = _tied_ranks(keys[tied] >> np.uint64(1), zeros[tied])
         total[tied] = (positive[tied] * ranks).sum(axis=1)
         variance[tied] -= lost / 48.0
+    above, below = _normal_tails(total, size, variance)
+    if exact:
+        known = ~tied & (size > 0) & (size <= EXACT_MOST)
+        for count in np.unique(size[known]):
+            these = known & (size == count)
+            at_most = _at_most(int(count))
+            sums = total[these].astype(np.int64)
+            below[these] = at_most[sums]
+            above[these] = at_most[len(at_most) - 1 - sums]  # it is symmetric
+    return above, below
+
+
+def _normal_tails(
+    total: FloatArray, size: IntArray, variance: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    from scipy.special import ndtr
+
     with np.errstate(invalid="ignore", divide="ignore"):
         centred = total - size * (size + 1.0) / 4.0
         deviation = np.sqrt(np.where(size > 0, variance, np.nan))
-        return (centred - 0.5) / deviation, (centred + 0.5) / deviation
+        return ndtr(-(centred - 0.5) / deviation), ndtr((centred + 0.5) / deviation)
+
+
+@cache
+def _at_most(size: int) -> FloatArray:
+    """Return how likely a sum of positive ranks of so many is at most 0, 1, 2, ...
+
+    Every rank is in the sum or not, each as likely: the sums of all subsets of 1 ... size.
+    """
+    counts = np.zeros(size * (size + 1) // 2 + 1)
+    counts[0] = 1.0
+    for rank in range(1, size + 1):
+        counts[rank:] = counts[rank:] + counts[:-rank]
+    return np.asarray(np.cumsum(counts) / 2.0**size)
 
 
 def _tied_ranks(magnitudes: NDArray[np.uint64], zeros: IntArray) -> tuple[FloatArray, FloatArray]:

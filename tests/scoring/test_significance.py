@@ -18,7 +18,7 @@ from scoring.ranking.significance import (
 THREE_METHODS = np.array([[0.9, 0.6, 0.8, 0.7], [0.8, 0.9, 0.8, 0.2], [0.7, 0.5, 0.1, 0.3]])
 
 
-def scipy_map(values, alternative):
+def scipy_map(values, alternative, method="asymptotic"):
     p = np.full((len(values), len(values)), np.nan)
     for i, first in enumerate(values):
         for j, second in enumerate(values):
@@ -27,7 +27,7 @@ def scipy_map(values, alternative):
                 p[i, j] = stats.wilcoxon(
                     first[both],
                     second[both],
-                    method="asymptotic",
+                    method=method,
                     correction=True,
                     alternative=alternative,
                 ).pvalue
@@ -52,6 +52,39 @@ def test_map_is_scipys_test_of_every_pair(name, direction, alternative):
     np.testing.assert_allclose(
         wilcoxon_map(values, direction=direction), scipy_map(values, alternative), rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("targets", [1, 5, 12, 30, 50, 51])
+@pytest.mark.parametrize(
+    ("direction", "alternative"), [(Direction.HIGHER, "greater"), (Direction.LOWER, "less")]
+)
+def test_exact_map_of_few_targets_is_scipys_exact_test(targets, direction, alternative):
+    generator = np.random.default_rng(targets)
+    values = generator.standard_normal((7, targets)) + np.arange(7)[:, np.newaxis] / 4
+    values[0, : targets // 3] = np.nan  # pairs of other sizes in one table
+    method = "exact" if targets <= 50 else "asymptotic"
+    found = wilcoxon_map(values, direction=direction, exact=True)
+    expected = scipy_map(values, alternative, method)
+    if targets > 50:  # pairs with the first entry are fewer than 51
+        found, expected = found[1:, 1:], expected[1:, 1:]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_exact_map_takes_the_normal_test_where_differences_are_equal():
+    coarse = tables()["ties and zeros"]
+    plain = wilcoxon_map(coarse, direction=Direction.LOWER)
+    np.testing.assert_array_equal(
+        wilcoxon_map(coarse, direction=Direction.LOWER, exact=True), plain
+    )
+
+
+def test_twelve_of_twelve_is_significant_among_seven_entries():
+    draw = np.random.default_rng(1)
+    values = np.arange(1.0, 8.0)[:, np.newaxis] + draw.uniform(0.0, 0.1, (7, 12))
+    exact = holm(wilcoxon_map(values, direction=Direction.LOWER, exact=True))
+    normal = holm(wilcoxon_map(values, direction=Direction.LOWER))
+    assert exact[0, 6] == pytest.approx(42 / 4096)
+    assert normal[0, 6] > 0.05
 
 
 def test_blocks_of_opponents_change_nothing(monkeypatch):
