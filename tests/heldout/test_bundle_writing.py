@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heldout.bundle.located import parse_yaml, plain_value
@@ -21,6 +21,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault
 @given(document=st.dictionaries(TEXTS, VALUES, min_size=1, max_size=5))
 def test_any_document_is_read_back_as_written(document: dict[str, object]) -> None:
     read = plain_value(parse_yaml(write_yaml(document), file="x.yaml"))
