@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -21,10 +20,11 @@ from django.utils import timezone
 from accounts.house import house_account, house_team
 from catalog.models import Artifact
 from catalog.services import register_artifact
-from challenges.models import Round, Target
-from challenges.selectors import metric_choices, prediction_format, spec_of, target_specs
+from challenges.models import Round
+from challenges.selectors import metric_choices, prediction_format, target_specs
 from leaderboards.crowd import Crowd, crowds_of
 from leaderboards.models import Board, Consensus
+from leaderboards.services.entry_files import also_readable, opened
 from scoring.cage import CageError, CageLimits, CageOutcome, combine_in_cage
 from scoring.consensus import LEAST, Way
 from scoring.crowd import CrowdFile
@@ -181,15 +181,9 @@ def _draft(round_: Round, crowd: Crowd, way: Way, *, verdict: Verdict) -> Draft:
 
 
 def _combined(round_: Round, crowd: Crowd, way: Way, *, verdict: Verdict) -> CrowdFile:
-    cancelled = Target.objects.filter(round=round_, cancelled_at__isnull=False)
-    gone = {target.slug: spec_of(target) for target in cancelled}
     with ExitStack() as stack:
-        handles = {}
-        for code, submission in crowd.files.items():
-            stored = stack.enter_context(submission.file.open("rb"))
-            handles[code] = cast(BinaryIO, stored.file or stored)
         return combine_in_cage(
-            handles,
+            opened(stack, crowd.files),
             crowd.answers,
             prediction_format(round_),
             target_specs(round_),
@@ -197,10 +191,7 @@ def _combined(round_: Round, crowd: Crowd, way: Way, *, verdict: Verdict) -> Cro
             normalise=verdict.normalise,
             limit_bytes=min(upload_limit(round_), settings.CONSENSUS_FILE_BYTES),
             limits=CageLimits(settings.SCORING_MEMORY_BYTES, settings.SCORING_WALL_S),
-            also_readable={
-                code: [gone[slug] for slug in submission.answered if slug in gone]
-                for code, submission in crowd.files.items()
-            },
+            also_readable=also_readable(round_, crowd.files),
         )
 
 

@@ -11,17 +11,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from challenges.models import Round, Target
-from challenges.selectors import prediction_format, spec_of, target_specs
+from challenges.models import Round
+from challenges.selectors import prediction_format, target_specs
 from leaderboards.crowd import answer_files
 from leaderboards.models import Board, CreditBook, DuplicateSearch, NearDuplicate
+from leaderboards.services.entry_files import also_readable, opened
 from leaderboards.services.ledger import post_book
 from leaderboards.twins import Plan, current_search, is_searched, plan_of
 from scoring.cage import CageError, CageLimits, CageOutcome, compare_in_cage
@@ -222,15 +222,9 @@ def _in_cage(round_: Round, plan: Plan, batch: Sequence[Pair], answers: Answers)
     names = {name for pair in batch for name in (pair.one, pair.other)}
     files = {each.code: each for name in names for each in _files(answers, name)}
     slugs = [target.slug for target in plan.rule.targets]
-    cancelled = Target.objects.filter(round=round_, cancelled_at__isnull=False)
-    gone = {target.slug: spec_of(target) for target in cancelled}
     with ExitStack() as stack:
-        handles = {}
-        for code, submission in files.items():
-            stored = stack.enter_context(submission.file.open("rb"))
-            handles[code] = cast(BinaryIO, stored.file or stored)
         return compare_in_cage(
-            handles,
+            opened(stack, files),
             prediction_format(round_),
             target_specs(round_),
             plan.yardstick.choice,
@@ -241,10 +235,7 @@ def _in_cage(round_: Round, plan: Plan, batch: Sequence[Pair], answers: Answers)
                 Task(pair.one, pair.other, tuple(slugs[at] for at in pair.common)) for pair in batch
             ],
             limits=CageLimits(settings.SCORING_MEMORY_BYTES, settings.SCORING_WALL_S),
-            also_readable={
-                code: [gone[slug] for slug in submission.answered if slug in gone]
-                for code, submission in files.items()
-            },
+            also_readable=also_readable(round_, files),
         )
 
 
